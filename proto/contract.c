@@ -6,6 +6,7 @@
 //
 // build_message() starts at Report and follows message fields down, so only what a report can reach is read. Each message
 // and enum is built once. The unpacked set lives as long as the contract, since names and labels point into it.
+#define _GNU_SOURCE // vasprintf
 #include "contract.h"
 
 #include <inttypes.h>
@@ -17,7 +18,6 @@
 #include "arena.h"
 #include "check.h"
 #include "descriptors.h"
-#include "protocol.pb-c.h"
 #include "report.pb-c.h"
 
 enum {
@@ -26,7 +26,7 @@ enum {
 	ENUMS_MAX = 256,
 	FIELD_NUMBER_FIELD = 2,       // DescriptorProto.field in SourceCodeInfo paths
 	ENUM_VALUE_FIELD = 2,         // EnumDescriptorProto.value
-	NESTING_MAX = 4               // Submission, Report, body, line
+	NESTING_MAX = 3               // Report, body, line
 };
 
 // The contract with what only its building and its end need.
@@ -421,10 +421,7 @@ static bool load(struct loaded *loaded)
 	loaded->set = google__protobuf__file_descriptor_set__unpack(arena_allocator(loaded->arena), size, bytes);
 	if (loaded->set == NULL)
 		return fail(loaded, "contract: the embedded descriptor set cannot be read");
-	loaded->contract.submission = build_message(loaded, &baocao__submission__descriptor, 1);
-	if (loaded->contract.submission == NULL)
-		return false;
-	loaded->contract.report = build_message(loaded, &baocao__report__descriptor, 2);
+	loaded->contract.report = build_message(loaded, &baocao__report__descriptor, 1);
 	if (loaded->contract.report == NULL || !build_kinds(loaded))
 		return false;
 	loaded->contract.enums = loaded->enums;

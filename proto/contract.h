@@ -74,7 +74,6 @@ struct contract_kind {
 
 struct contract {
 	const struct contract_message *report;
-	const struct contract_message *submission;
 	const struct contract_enum *kind_enum;
 	size_t kind_count;
 	struct contract_kind *kinds;

@@ -6,6 +6,8 @@
 #ifndef BAOCAO_DESCRIPTORS_H
 #define BAOCAO_DESCRIPTORS_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 #include "google/protobuf/descriptor.pb-c.h"
 #include "rules.pb-c.h"

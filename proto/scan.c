@@ -1,0 +1,220 @@
+// A cursor moves over the bytes; each step reads one tag and one value, checks the value against the field that the
+// contract has under that number, and goes into messages it knows. Nothing is allocated; recursion is as deep as the
+// contract (contract.c: NESTING_MAX), since unknown fields are skipped whole.
+#include "scan.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+// Wire types of the protobuf encoding; 3 and 4 are groups, 6 and 7 do not exist.
+enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
+
+enum { FIELDS_SEEN_MAX = 256 }; // singular message fields of one message: tracked by index in a bit set
+
+// Submission's field numbers; protocol.proto.
+enum { SUBMISSION_ID = 1, SUBMISSION_REPORT = 2 };
+
+struct cursor {
+	const uint8_t *start, *at, *end;
+	const char *inside; // name of the message, for problems
+	char *problem;      // SCAN_PROBLEM_SIZE bytes
+};
+
+struct wire_value {
+	uint32_t number;
+	unsigned type;
+	uint64_t varint;      // of WIRE_VARINT
+	const uint8_t *bytes; // of WIRE_LENGTH
+	size_t size;
+};
+
+struct budget {
+	uint32_t fields;  // seen so far
+	uint32_t unknown; // of these
+};
+
+static bool problem(const struct cursor *cursor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool problem(const struct cursor *cursor, const char *format, ...)
+{
+	va_list args;
+	int used = snprintf(cursor->problem, SCAN_PROBLEM_SIZE, "%s, byte %td: ", cursor->inside, cursor->at - cursor->start);
+
+	va_start(args, format);
+	if (used > 0 && used < SCAN_PROBLEM_SIZE)
+		(void)vsnprintf(cursor->problem + used, (size_t)(SCAN_PROBLEM_SIZE - used), format, args);
+	va_end(args);
+	return false;
+}
+
+// At most ten bytes, the last one at most 1: a value over 64 bits or an over-long varint is malformed.
+static bool read_varint(struct cursor *cursor, uint64_t *ret)
+{
+	uint64_t value = 0;
+	for (unsigned shift = 0; shift < 70; shift += 7) {
+		if (cursor->at == cursor->end)
+			return problem(cursor, "ends inside a number");
+		uint8_t byte = *cursor->at++;
+		if (shift == 63 && byte > 1)
+			return problem(cursor, "a number is longer than 64 bits");
+		value |= (uint64_t)(byte & 0x7F) << shift;
+		if ((byte & 0x80) == 0) {
+			*ret = value;
+			return true;
+		}
+	}
+	return problem(cursor, "a number is longer than 64 bits");
+}
+
+static bool skip(struct cursor *cursor, uint64_t size)
+{
+	if (size > (uint64_t)(cursor->end - cursor->at))
+		return problem(cursor, "a field of %" PRIu64 " bytes runs past the end", size);
+	cursor->at += size;
+	return true;
+}
+
+static bool read_value(struct cursor *cursor, struct wire_value *ret)
+{
+	uint64_t key, size;
+	if (!read_varint(cursor, &key))
+		return false;
+	ret->type = (unsigned)(key & 7);
+	if (key >> 3 == 0 || key >> 3 > (1U << 29) - 1)
+		return problem(cursor, "field number %" PRIu64 " is not allowed", key >> 3);
+	ret->number = (uint32_t)(key >> 3);
+	switch (ret->type) {
+	case WIRE_VARINT:
+		return read_varint(cursor, &ret->varint);
+	case WIRE_64BIT:
+		return skip(cursor, 8);
+	case WIRE_32BIT:
+		return skip(cursor, 4);
+	case WIRE_LENGTH:
+		if (!read_varint(cursor, &size))
+			return false;
+		ret->bytes = cursor->at;
+		ret->size = (size_t)size;
+		return skip(cursor, size);
+	default:
+		return problem(cursor, "field %" PRIu32 " has wire type %u, which is not used here", ret->number, ret->type);
+	}
+}
+
+static const struct contract_field *field_of(const struct contract_message *message, uint32_t number, size_t *ret_index)
+{
+	for (size_t i = 0; i < message->field_count; i++)
+		if (message->fields[i].wire->id == number) {
+			*ret_index = i;
+			return &message->fields[i];
+		}
+	return NULL;
+}
+
+static unsigned wire_type_of(const struct contract_field *field)
+{
+	return field->wire->type == PROTOBUF_C_TYPE_STRING || field->wire->type == PROTOBUF_C_TYPE_MESSAGE ? WIRE_LENGTH
+	                                                                                                   : WIRE_VARINT;
+}
+
+static bool scan_message(struct cursor *cursor, const struct contract_message *message, struct budget *budget);
+
+static bool scan_known(struct cursor *cursor, const struct contract_field *field, const struct wire_value *value,
+                       struct budget *budget)
+{
+	if (value->type != wire_type_of(field))
+		return problem(cursor, "%s has wire type %u, not %u", field->name, value->type, wire_type_of(field));
+	if (field->wire->type == PROTOBUF_C_TYPE_STRING && !text_is_valid((const char *)value->bytes, value->size))
+		return problem(cursor, "%s is not UTF-8 text, or contains a NUL", field->name);
+	if (field->wire->type == PROTOBUF_C_TYPE_UINT32 && value->varint > UINT32_MAX)
+		return problem(cursor, "%s is over 32 bits", field->name);
+	if (field->wire->type != PROTOBUF_C_TYPE_MESSAGE)
+		return true;
+	struct cursor inner = {.start = cursor->start,
+	                       .at = value->bytes,
+	                       .end = value->bytes + value->size,
+	                       .inside = field->name,
+	                       .problem = cursor->problem};
+	return scan_message(&inner, field->message, budget);
+}
+
+// protobuf-c merges a singular message that is given twice, at quadratic cost, and lets the last of two bodies win: both
+// are refused here. So is a scalar that is given twice, as nobody means that.
+static bool once(struct cursor *cursor, const struct contract_field *field, size_t index, bool *body_seen,
+                 uint64_t seen[static FIELDS_SEEN_MAX / 64])
+{
+	if (field->wire->label == PROTOBUF_C_LABEL_REPEATED || index >= FIELDS_SEEN_MAX)
+		return true;
+	bool again = (seen[index / 64] >> (index % 64) & 1) != 0;
+	if (again || (field->in_body_oneof && *body_seen))
+		return problem(cursor, "%s is given %s", field->name, again ? "twice" : "beside another body");
+	seen[index / 64] |= UINT64_C(1) << (index % 64);
+	*body_seen |= field->in_body_oneof;
+	return true;
+}
+
+static bool scan_message(struct cursor *cursor, const struct contract_message *message, struct budget *budget)
+{
+	uint64_t seen[FIELDS_SEEN_MAX / 64] = {0};
+	bool body_seen = false;
+
+	while (cursor->at < cursor->end) {
+		struct wire_value value;
+		size_t index = 0;
+		if (++budget->fields > SCAN_REPORT_FIELDS_MAX)
+			return problem(cursor, "over %d fields in one report", SCAN_REPORT_FIELDS_MAX);
+		if (!read_value(cursor, &value))
+			return false;
+		const struct contract_field *field = field_of(message, value.number, &index);
+		if (field == NULL)
+			budget->unknown++;
+		else if (!once(cursor, field, index, &body_seen, seen) || !scan_known(cursor, field, &value, budget))
+			return false;
+	}
+	return true;
+}
+
+bool scan_report(const struct contract *contract, const struct scan_slice *slice, uint32_t *ret_unknown,
+                 char problem_text[static SCAN_PROBLEM_SIZE])
+{
+	struct budget budget = {0};
+	struct cursor cursor = {.start = slice->bytes,
+	                        .at = slice->bytes,
+	                        .end = slice->bytes + slice->size,
+	                        .inside = "report",
+	                        .problem = problem_text};
+	bool good = scan_message(&cursor, contract->report, &budget);
+	*ret_unknown = budget.unknown;
+	return good;
+}
+
+bool scan_submission(const uint8_t *bytes, size_t size, struct scan_submission *ret,
+                     char problem_text[static SCAN_PROBLEM_SIZE])
+{
+	struct cursor cursor = {
+		.start = bytes, .at = bytes, .end = bytes + size, .inside = "submission", .problem = problem_text};
+	struct wire_value value;
+
+	ret->has_submission_id = false;
+	ret->submission_id = 0;
+	ret->report_count = 0;
+	while (cursor.at < cursor.end) {
+		if (!read_value(&cursor, &value))
+			return false;
+		if (value.number == SUBMISSION_ID && value.type == WIRE_VARINT) {
+			ret->has_submission_id = true;
+			ret->submission_id = value.varint;
+		} else if (value.number == SUBMISSION_REPORT && value.type == WIRE_LENGTH) {
+			if (ret->report_count < SCAN_REPORTS_MAX)
+				ret->reports[ret->report_count] = (struct scan_slice){.bytes = value.bytes, .size = value.size};
+			ret->report_count++;
+		} else if (value.number == SUBMISSION_ID || value.number == SUBMISSION_REPORT) {
+			return problem(&cursor, "field %" PRIu32 " has wire type %u", value.number, value.type);
+		}
+	}
+	return true;
+}
