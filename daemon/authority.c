@@ -1,0 +1,92 @@
+#include "authority.h"
+
+#include <stdio.h>
+
+#include "digest.h"
+#include "field.h"
+#include "report.pb-c.h"
+
+static void add(struct item *item, const struct contract *contract, enum rule rule, const char *field_name,
+                const char *value, const char *limit)
+{
+	struct place place = {.field = contract_field_by_name(contract->report, field_name), .line = PLACE_NO_LINE};
+	verdict_add(&item->verdict, rule, &place,
+	            &(struct violation_words){.field = place.field, .value = value, .limit = limit});
+}
+
+// The kind of the natural key: the body's own, or the one that a withdrawal names. Label NULL when it is not given.
+static const struct contract_value *natural_kind(const struct contract *contract, const struct item *item)
+{
+	int32_t number = item->body->number;
+	if (item->body->names_kind != NULL)
+		number = field_enum(field_message(item->report, item->body->member), item->body->names_kind);
+	return contract_value_by_number(contract->kind_enum, number);
+}
+
+static void judge_form(const struct contract *contract, const struct catalogue *catalogue, struct item *item,
+                       const struct catalogue_unit *unit, date_day last)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	const struct contract_value *kind = item->body == NULL ? NULL : natural_kind(contract, item);
+	const struct contract_enum *types = contract_field_by_name(contract->report, "period_type")->enumeration;
+	const struct contract_value *type = contract_value_by_number(types, (int32_t)report->period_type);
+
+	if (kind == NULL || !report->has_period_type || type == NULL)
+		return; // violations already
+	if (!catalogue_has_form(catalogue, kind->label, unit->level, type->label, last))
+		add(item, contract, RULE_NO_FORM, "period_type", unit->level, kind->label);
+	item->key.kind = kind->number;
+	item->key.period_type = type->number;
+}
+
+static void judge_unit(const struct contract *contract, const struct catalogue *catalogue, int32_t scope_unit_id,
+                       struct item *item, date_day last)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	const struct catalogue_unit *unit = catalogue_unit_on(catalogue, report->unit_code, last);
+
+	if (unit == NULL) {
+		add(item, contract, RULE_UNIT_UNKNOWN, "unit_code", report->unit_code, report->period_last);
+		return;
+	}
+	if (!catalogue_in_scope(catalogue, unit, scope_unit_id))
+		add(item, contract, RULE_OUT_OF_SCOPE, "unit_code", report->unit_code, NULL);
+	judge_form(contract, catalogue, item, unit, last);
+	item->key.unit_id = unit->unit_id;
+	item->key.top_unit_id = unit->top_unit_id;
+}
+
+static void judge_calendar(const struct contract *contract, struct item *item, date_day first)
+{
+	date_day today = date_today_in_viet_nam(item->submission->received_at);
+	char today_text[DATE_TEXT_SIZE];
+
+	if (first <= today)
+		return;
+	date_format(today, today_text);
+	add(item, contract, RULE_PERIOD_NOT_BEGUN, "period_first", ((const Baocao__Report *)item->report)->period_first,
+	    today_text);
+}
+
+void authority_judge(const struct contract *contract, const struct catalogue *catalogue, int32_t scope_unit_id,
+                     struct item *item)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	date_day first, last;
+
+	if (report != NULL && report->period_first != NULL && date_parse(report->period_first, &first)) {
+		item->key.first = first;
+		judge_calendar(contract, item, first);
+	}
+	if (report != NULL && report->unit_code != NULL && report->period_last != NULL &&
+	    date_parse(report->period_last, &last)) {
+		item->key.last = last;
+		judge_unit(contract, catalogue, scope_unit_id, item, last);
+	}
+	if (!verdict_is_clean(&item->verdict)) {
+		item->outcome = BAOCAO__OUTCOME__OUTCOME_REFUSED;
+		return;
+	}
+	item->key.revision = (int32_t)report->revision;
+	digest_report(contract, item->report, item->digest);
+}

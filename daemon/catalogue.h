@@ -1,0 +1,65 @@
+// A snapshot of the reference data that reports are judged by: units, forms, collectors and their keys. Read whole from
+// the database, then never changed: a change in the database makes a new snapshot.
+//
+// A snapshot belongs to the thread that holds the pointer; look-ups are pure.
+#ifndef BAOCAO_CATALOGUE_H
+#define BAOCAO_CATALOGUE_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "date.h"
+
+enum {
+	CATALOGUE_CODE_SIZE = 6,  // the longest unit code and NUL; report.proto
+	CATALOGUE_LEVEL_SIZE = 16,
+	CATALOGUE_KEY_SIZE = 41,  // Z85 of 32 bytes and NUL
+	CATALOGUE_LABEL_SIZE = 64
+};
+
+struct catalogue_unit {
+	int32_t unit_id, parent_id, top_unit_id; // parent_id 0: none
+	char code[CATALOGUE_CODE_SIZE];
+	char level[CATALOGUE_LEVEL_SIZE];
+	date_day first, last; // valid, both inclusive
+};
+
+struct catalogue_form {
+	char kind[CATALOGUE_LABEL_SIZE], level[CATALOGUE_LEVEL_SIZE], period_type[CATALOGUE_LABEL_SIZE];
+	date_day first, last;
+};
+
+struct catalogue_key {
+	char public_key[CATALOGUE_KEY_SIZE];
+	char name[CATALOGUE_LABEL_SIZE]; // of the collector, cut
+	int32_t collector_id, scope_unit_id, scope_top_unit_id;
+	date_instant valid_from, valid_to;
+	bool revoked;
+};
+
+struct catalogue;
+
+// Reads everything in one transaction. NULL on failure, *ret_error says why (the caller frees it).
+struct catalogue *catalogue_load(PGconn *connection, char **ret_error);
+void catalogue_destroy(struct catalogue **catalogue);
+
+// The unit that the code meant on that day, or NULL.
+const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue, const char *code, date_day day);
+
+// Whether the unit lies in the scope: is it, hangs under it, or its office passed whole into it, or is the same office
+// under another version (a province that became a city).
+bool catalogue_in_scope(const struct catalogue *catalogue, const struct catalogue_unit *unit, int32_t scope_unit_id);
+
+// Whether a form asks units of this level for this kind with this type of period on that day.
+bool catalogue_has_form(const struct catalogue *catalogue, const char *kind, const char *level, const char *period_type,
+                        date_day day);
+
+// The key's row whether valid or not, or NULL.
+const struct catalogue_key *catalogue_key(const struct catalogue *catalogue, const char *public_key);
+bool catalogue_key_is_valid(const struct catalogue_key *key, date_instant now);
+
+// Any key's row of a collector by its name, to file in its name without a key; or NULL.
+const struct catalogue_key *catalogue_collector(const struct catalogue *catalogue, const char *name);
+
+#endif

@@ -1,0 +1,241 @@
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <ini.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_NUMBER };
+
+struct option {
+	const char *name;
+	enum option_type type;
+	size_t offset; // into struct config
+	const char *initial;
+	int64_t min, max; // of numbers
+	bool reloadable;
+	const char *help;
+};
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct option options[] = {
+	{"listen_router", OPTION_TEXT, AT(listen_router), "tcp://127.0.0.1:5570", 0, 0, false,
+     "endpoint for collectors that want receipts (ZMQ_ROUTER)"},
+	{"listen_pull", OPTION_TEXT, AT(listen_pull), "", 0, 0, false,
+     "endpoint for pushers that want none (ZMQ_PULL); empty: no such endpoint"},
+	{"secret_key_file", OPTION_TEXT, AT(secret_key_file), "", 0, 0, false,
+     "file with the server's CURVE secret key in Z85; may be $CREDENTIALS_DIRECTORY/..."},
+	{"anonymous_collector", OPTION_TEXT, AT(anonymous_collector), "", 0, 0, false,
+     "collector as which peers on ipc:// endpoints file, without a key; empty: ipc:// is refused"},
+	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
+	{"allow_unsafe_durability", OPTION_BOOL, AT(allow_unsafe_durability), "no", 0, 0, false,
+     "start although fsync or synchronous_commit is off: for tests only"},
+	{"writers", OPTION_NUMBER, AT(writers), "1", 1, 64, false, "threads that write, each with one connection"},
+	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "50000", 1000, 10000000, false,
+     "reports between reading and receipt; beyond it nothing is read, and TCP pushes back"},
+	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, false,
+     "memory of reports between reading and receipt; beyond it nothing is read"},
+	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, false,
+     "reports of one collector between reading and receipt; beyond it the answer is BUSY"},
+	{"busy_retry_ms", OPTION_NUMBER, AT(busy_retry_ms), "1000", 10, 600000, false,
+     "after how many milliseconds a BUSY sender is asked to send again"},
+	{"batch_max_reports", OPTION_NUMBER, AT(batch_max_reports), "10000", 1, 100000, false,
+     "reports written in one transaction at most"},
+	{"drain_seconds", OPTION_NUMBER, AT(drain_seconds), "20", 0, 3600, false,
+     "how long a stop waits for reports that were read to be written"},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+static void *slot_of(struct config *config, const struct option *option)
+{
+	return (char *)config + option->offset;
+}
+
+static const struct option *option_named(const char *name)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static bool set_text(char **slot, const char *value, const char **ret_reason)
+{
+	char *copy = strdup(value);
+	if (copy == NULL) {
+		*ret_reason = "out of memory";
+		return false;
+	}
+	free(*slot);
+	*slot = copy;
+	return true;
+}
+
+static bool set_bool(bool *slot, const char *value, const char **ret_reason)
+{
+	bool yes = strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0;
+	bool no = strcmp(value, "no") == 0 || strcmp(value, "false") == 0 || strcmp(value, "off") == 0;
+	if (!yes && !no) {
+		*ret_reason = "must be yes or no";
+		return false;
+	}
+	*slot = yes;
+	return true;
+}
+
+static bool set_number(const struct option *option, int64_t *slot, const char *value, const char **ret_reason)
+{
+	static _Thread_local char reason[100];
+	char *end;
+
+	errno = 0;
+	long long number = strtoll(value, &end, 10);
+	if (*value == '\0' || *end != '\0' || errno != 0 || number < option->min || number > option->max) {
+		(void)snprintf(reason, sizeof reason, "must be a whole number from %" PRId64 " to %" PRId64, option->min, option->max);
+		*ret_reason = reason;
+		return false;
+	}
+	*slot = number;
+	return true;
+}
+
+static bool set_option(struct config *config, const struct option *option, const char *value, const char **ret_reason)
+{
+	switch (option->type) {
+	case OPTION_TEXT:
+		return set_text(slot_of(config, option), value, ret_reason);
+	case OPTION_BOOL:
+		return set_bool(slot_of(config, option), value, ret_reason);
+	default:
+		return set_number(option, slot_of(config, option), value, ret_reason);
+	}
+}
+
+bool config_init(struct config *config)
+{
+	const char *reason;
+	*config = (struct config){0};
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (!set_option(config, &options[i], options[i].initial, &reason))
+			return false;
+	return true;
+}
+
+void config_clear(struct config *config)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (options[i].type == OPTION_TEXT)
+			free(*(char **)slot_of(config, &options[i]));
+	*config = (struct config){0};
+}
+
+/* the file */
+
+struct reading {
+	struct config *config;
+	const char *path;
+	FILE *problems;
+	bool failed;
+};
+
+static int on_line(void *user, const char *section, const char *name, const char *value, int line)
+{
+	struct reading *reading = user;
+	const struct option *option = option_named(name);
+	const char *reason = "there is no such option";
+
+	(void)section; // sections may be used to order a file; names are unique without them
+	if (option != NULL && set_option(reading->config, option, value, &reason))
+		return 1;
+	(void)fprintf(reading->problems, "%s:%d: %s: %s\n", reading->path, line, name, reason);
+	reading->failed = true;
+	return 1;
+}
+
+bool config_read_file(struct config *config, const char *path, FILE *problems)
+{
+	struct reading reading = {.config = config, .path = path, .problems = problems};
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		(void)fprintf(problems, "%s: %s\n", path, strerror(errno));
+		return false;
+	}
+	int line = ini_parse_file(file, on_line, &reading);
+	(void)fclose(file);
+	if (line > 0)
+		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);
+	return line == 0 && !reading.failed;
+}
+
+bool config_set(struct config *config, const char *assignment, const char **ret_reason)
+{
+	const char *equals = strchr(assignment, '=');
+	char name[64];
+	size_t len = equals == NULL ? 0 : (size_t)(equals - assignment);
+
+	*ret_reason = "must be NAME=VALUE with a NAME from --help";
+	if (len == 0 || len >= sizeof name)
+		return false;
+	memcpy(name, assignment, len);
+	name[len] = '\0';
+	const struct option *option = option_named(name);
+	return option != NULL && set_option(config, option, equals + 1, ret_reason);
+}
+
+/* checks and output */
+
+static bool is_ipc(const char *endpoint)
+{
+	return strncmp(endpoint, "ipc://", 6) == 0;
+}
+
+static bool check_endpoint(const struct config *config, const char *name, const char *endpoint, FILE *problems)
+{
+	if (strncmp(endpoint, "tcp://", 6) == 0) {
+		if (config->secret_key_file[0] != '\0')
+			return true;
+		(void)fprintf(problems, "%s: %s needs secret_key_file: there is no TCP without CURVE\n", name, endpoint);
+		return false;
+	}
+	if (is_ipc(endpoint)) {
+		if (config->anonymous_collector[0] != '\0')
+			return true;
+		(void)fprintf(problems, "%s: %s needs anonymous_collector: ipc has no keys\n", name, endpoint);
+		return false;
+	}
+	(void)fprintf(problems, "%s: %s: an endpoint begins with tcp:// or ipc://\n", name, endpoint);
+	return false;
+}
+
+bool config_check(const struct config *config, FILE *problems)
+{
+	bool good = check_endpoint(config, "listen_router", config->listen_router, problems);
+	if (config->listen_pull[0] != '\0')
+		good = check_endpoint(config, "listen_pull", config->listen_pull, problems) && good;
+	return good;
+}
+
+void config_help(FILE *out)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		(void)fprintf(out, "  %-24s %s\n  %-24s default: %s\n", options[i].name, options[i].help, "",
+		              options[i].initial[0] == '\0' ? "(empty)" : options[i].initial);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const void *slot = (const char *)config + options[i].offset;
+		(void)fprintf(out, "# %s\n%s = ", options[i].help, options[i].name);
+		if (options[i].type == OPTION_TEXT)
+			(void)fprintf(out, "%s\n", *(char *const *)slot);
+		else if (options[i].type == OPTION_BOOL)
+			(void)fprintf(out, "%s\n", *(const bool *)slot ? "yes" : "no");
+		else
+			(void)fprintf(out, "%" PRId64 "\n", *(const int64_t *)slot);
+	}
+}

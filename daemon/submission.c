@@ -1,0 +1,131 @@
+#include "submission.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+
+struct submission *submission_create(zmq_msg_t *body, date_instant received_at)
+{
+	struct submission *submission = calloc(1, sizeof *submission);
+	if (submission == NULL)
+		return NULL;
+	submission->arena = arena_create(SUBMISSION_ARENA_MAX);
+	if (submission->arena == NULL) {
+		free(submission);
+		return NULL;
+	}
+	(void)zmq_msg_init(&submission->body);
+	(void)zmq_msg_move(&submission->body, body);
+	submission->received_at = received_at;
+	verdict_init(&submission->problem, submission->arena);
+	return submission;
+}
+
+void submission_destroy(struct submission **submission)
+{
+	if (*submission == NULL)
+		return;
+	(void)zmq_msg_close(&(*submission)->body);
+	arena_destroy(&(*submission)->arena);
+	free(*submission);
+	*submission = NULL;
+}
+
+void submission_refuse(struct submission *submission, enum rule rule, const char *value, const char *limit)
+{
+	submission->whole = BAOCAO__OUTCOME__OUTCOME_PROTOCOL;
+	verdict_add(&submission->problem, rule, NULL, &(struct violation_words){.value = value, .limit = limit});
+}
+
+size_t submission_weight(const struct submission *submission)
+{
+	return submission->item_count > 0 ? submission->item_count : 1;
+}
+
+static void refuse_count(struct submission *submission, size_t count)
+{
+	char value[24], limit[24];
+	(void)snprintf(value, sizeof value, "%zu", count);
+	(void)snprintf(limit, sizeof limit, "%d", SCAN_REPORTS_MAX);
+	submission_refuse(submission, RULE_REPORT_COUNT, value, limit);
+}
+
+// One report: a bad one gets its verdict, its neighbours are not touched.
+static bool decode_item(struct item *item, const struct contract *contract)
+{
+	struct arena *arena = item->submission->arena;
+	char problem[SCAN_PROBLEM_SIZE];
+
+	verdict_init(&item->verdict, arena);
+	if (!scan_report(contract, &item->raw, &item->unknown_fields, problem)) {
+		verdict_add(&item->verdict, RULE_MALFORMED, NULL, &(struct violation_words){.value = problem});
+		return true;
+	}
+	item->report = protobuf_c_message_unpack(contract->report->wire, arena_allocator(arena), item->raw.size, item->raw.bytes);
+	if (item->report == NULL) {
+		verdict_add(&item->verdict, RULE_MALFORMED, NULL, &(struct violation_words){.value = "protobuf-c cannot unpack it"});
+		return true;
+	}
+	if (!digest_canonicalise(contract, item->report, arena))
+		return false;
+	item->body = judge_body_kind(contract, item->report);
+	judge_report(contract, item->report, &item->verdict);
+	return true;
+}
+
+void submission_open(struct submission *submission)
+{
+	struct scan_submission scanned;
+	char problem[SCAN_PROBLEM_SIZE];
+	bool good = scan_submission(zmq_msg_data(&submission->body), zmq_msg_size(&submission->body), &scanned, problem);
+
+	submission->has_submission_id = scanned.has_submission_id;
+	submission->submission_id = scanned.submission_id;
+	if (!good) {
+		submission_refuse(submission, RULE_MALFORMED, problem, NULL);
+		return;
+	}
+	if (scanned.report_count == 0 || scanned.report_count > SCAN_REPORTS_MAX) {
+		refuse_count(submission, scanned.report_count);
+		return;
+	}
+	submission->items = arena_alloc(submission->arena, scanned.report_count * sizeof *submission->items);
+	if (submission->items == NULL) {
+		submission_refuse(submission, RULE_MALFORMED, "out of memory", NULL);
+		return;
+	}
+	submission->item_count = scanned.report_count;
+	for (size_t i = 0; i < submission->item_count; i++) {
+		submission->items[i].submission = submission;
+		submission->items[i].raw = scanned.reports[i];
+	}
+}
+
+// Everything decoded so far is dropped with the arena.
+static bool refuse_as_too_large(struct submission *submission)
+{
+	struct arena *fresh = arena_create(SUBMISSION_ARENA_MAX);
+	char limit[32];
+
+	if (fresh == NULL)
+		return false;
+	arena_destroy(&submission->arena);
+	submission->arena = fresh;
+	submission->item_count = 0;
+	submission->items = NULL;
+	verdict_init(&submission->problem, fresh);
+	(void)snprintf(limit, sizeof limit, "%d MiB decoded", SUBMISSION_ARENA_MAX >> 20);
+	submission_refuse(submission, RULE_TOO_LARGE, "too many", limit);
+	return true;
+}
+
+bool submission_decode(struct submission *submission, const struct contract *contract)
+{
+	for (size_t i = 0; i < submission->item_count; i++)
+		if (!decode_item(&submission->items[i], contract))
+			return refuse_as_too_large(submission);
+	return true;
+}

@@ -1,0 +1,84 @@
+// One message from a collector on its way through the daemon. It owns everything about itself: the frame as received, the
+// arena with the decoded reports, the verdicts and the outcomes.
+//
+// Exactly one thread holds a submission at a time: intake makes it, a writer has it from lane_put() to lane_done(), then
+// intake answers and destroys it.
+#ifndef BAOCAO_SUBMISSION_H
+#define BAOCAO_SUBMISSION_H
+
+#include <zmq.h>
+
+#include "arena.h"
+#include "contract.h"
+#include "date.h"
+#include "digest.h"
+#include "protocol.pb-c.h"
+#include "scan.h"
+#include "verdict.h"
+
+enum {
+	SUBMISSION_SIZE_MAX = 1 << 20,            // bytes of body, design and docs/protocol.md
+	SUBMISSION_ARENA_MAX = 32 << 20,          // decoding grows small fields some 30 times at worst
+	SUBMISSION_ROUTING_ID_MAX = 255           // ZMTP's own limit
+};
+
+// What makes a report itself: (unit, kind, period, revision), led by the top unit as in the table's key.
+struct natural_key {
+	int32_t top_unit_id, unit_id;
+	int32_t kind, period_type; // numbers of the enums Kind and PeriodType
+	date_day first, last;
+	int32_t revision;
+};
+
+struct item {
+	struct submission *submission;
+	struct scan_slice raw;                // into the submission's body
+	ProtobufCMessage *report;             // NULL when it could not be decoded
+	const struct contract_kind *body;     // NULL as above, or without a body
+	struct natural_key key;               // valid when accepted
+	uint8_t digest[DIGEST_SIZE];          // of the content; valid when accepted
+	uint32_t unknown_fields;
+	struct verdict verdict;
+	Baocao__Outcome outcome;              // 0 while accepted and not yet written
+	int64_t report_no;                    // of the stored report, or of the one in the way
+	date_instant stored_received_at;
+};
+
+struct submission {
+	struct submission *next;              // in a lane's queue
+	struct arena *arena;
+	zmq_msg_t body;
+	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];
+	size_t routing_id_size;               // 0: nobody waits for a receipt
+	int32_t collector_id, scope_top_unit_id;
+	bool has_submission_id;
+	uint64_t submission_id;
+	date_instant received_at;
+	size_t item_count;
+	struct item *items;                   // in the arena
+	Baocao__Outcome whole;                // PROTOCOL when the submission as a whole is refused, else 0
+	struct verdict problem;               // why, one violation
+	size_t cost;                          // bytes this submission is counted with
+};
+
+// Takes the body over (the caller's message is empty afterwards). NULL when memory is out.
+struct submission *submission_create(zmq_msg_t *body, date_instant received_at);
+
+// NULL-safe; clears the caller's pointer.
+void submission_destroy(struct submission **submission);
+
+// Takes the body apart into items, none decoded yet; reads submission_id. What is wrong with the whole is in
+// submission->problem.
+void submission_open(struct submission *submission);
+
+// Scans and decodes each report and judges it by the contract: what is wrong is in its item's verdict. A submission that
+// outgrows its arena is refused as a whole. False when not even that is possible: the machine's memory is out.
+bool submission_decode(struct submission *submission, const struct contract *contract);
+
+// Refuses the whole with one reason.
+void submission_refuse(struct submission *submission, enum rule rule, const char *value, const char *limit);
+
+// Reports it counts for in limits: at least one.
+size_t submission_weight(const struct submission *submission);
+
+#endif
