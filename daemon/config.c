@@ -138,11 +138,12 @@ void config_clear(struct config *config)
 struct reading {
 	struct config *config;
 	const char *path;
-	FILE *problems;
+	FILE *file, *problems;
+	int line; // read so far: Debian's inih does not tell its handler
 	bool failed;
 };
 
-static int on_line(void *user, const char *section, const char *name, const char *value, int line)
+static int on_line(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = user;
 	const struct option *option = option_named(name);
@@ -151,9 +152,16 @@ static int on_line(void *user, const char *section, const char *name, const char
 	(void)section; // sections may be used to order a file; names are unique without them
 	if (option != NULL && set_option(reading->config, option, value, &reason))
 		return 1;
-	(void)fprintf(reading->problems, "%s:%d: %s: %s\n", reading->path, line, name, reason);
+	(void)fprintf(reading->problems, "%s:%d: %s: %s\n", reading->path, reading->line, name, reason);
 	reading->failed = true;
 	return 1;
+}
+
+static char *read_line(char *text, int size, void *user)
+{
+	struct reading *reading = user;
+	reading->line++;
+	return fgets(text, size, reading->file);
 }
 
 bool config_read_file(struct config *config, const char *path, FILE *problems)
@@ -164,7 +172,8 @@ bool config_read_file(struct config *config, const char *path, FILE *problems)
 		(void)fprintf(problems, "%s: %s\n", path, strerror(errno));
 		return false;
 	}
-	int line = ini_parse_file(file, on_line, &reading);
+	reading.file = file;
+	int line = ini_parse_stream(read_line, &reading, on_line, &reading);
 	(void)fclose(file);
 	if (line > 0)
 		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);

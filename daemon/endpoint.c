@@ -12,6 +12,10 @@
 #include "gatekeeper.h"
 #include "submission.h"
 
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93 // libzmq 4.3.4 knows it, its header keeps it among the drafts
+#endif
+
 enum { KEY_TEXT_SIZE = 41 }; // 40 characters of Z85 and a NUL, as libzmq wants it
 
 // Options of every endpoint. What each default would cost: peers may queue 1,000 messages each, a half-open peer keeps its

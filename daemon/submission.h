@@ -59,6 +59,7 @@ struct submission {
 	Baocao__Outcome whole;                // PROTOCOL when the submission as a whole is refused, else 0
 	struct verdict problem;               // why, one violation
 	size_t cost;                          // bytes this submission is counted with
+	uint64_t order;                       // of arrival in its batch; set and used by the writer
 };
 
 // Takes the body over (the caller's message is empty afterwards). NULL when memory is out.

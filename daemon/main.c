@@ -1,0 +1,276 @@
+// baocaod: the parts, in the order of their lives. The end is the mirror of the beginning.
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "config.h"
+#include "contract.h"
+#include "database.h"
+#include "intake.h"
+#include "lane.h"
+#include "layout.h"
+#include "log.h"
+#include "schema_check.h"
+#include "store.h"
+#include "watcher.h"
+
+enum { WRITERS_MAX = 64 }; // as in the configuration's bounds
+
+struct daemon {
+	struct config config;
+	struct contract *contract;
+	struct layout *layout;
+	struct catalogue *catalogue; // the first one, until intake takes it over
+	int wake_fd, signal_fd;
+	struct lane *lanes[WRITERS_MAX];
+	struct store *stores[WRITERS_MAX];
+	struct watcher *watcher;
+	struct intake *intake;
+};
+
+enum command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_PRINT, COMMAND_DONE, COMMAND_WRONG };
+
+/* the command line */
+
+static void print_help(void)
+{
+	(void)printf("baocaod receives reports over ZeroMQ and stores them in PostgreSQL.\n\n"
+	             "usage: baocaod [--config FILE] [--set NAME=VALUE]... [--check | --print-config | --help | --version]\n\n"
+	             "  --config FILE      read the configuration from FILE (lines of NAME = VALUE)\n"
+	             "  --set NAME=VALUE   set one option after the file\n"
+	             "  --check            test configuration, keys and database, say every problem, and exit\n"
+	             "  --print-config     print the whole configuration as a file, and exit\n\noptions:\n");
+	config_help(stdout);
+}
+
+static enum command parse(struct config *config, int argc, char **argv)
+{
+	static const struct option long_options[] = {{"config", required_argument, NULL, 'c'},
+	                                             {"set", required_argument, NULL, 's'},
+	                                             {"check", no_argument, NULL, 'k'},
+	                                             {"print-config", no_argument, NULL, 'p'},
+	                                             {"help", no_argument, NULL, 'h'},
+	                                             {"version", no_argument, NULL, 'v'},
+	                                             {NULL, 0, NULL, 0}};
+	enum command command = COMMAND_SERVE;
+	const char *reason;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:s:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			if (!config_read_file(config, optarg, stderr))
+				return COMMAND_WRONG;
+			break;
+		case 's':
+			if (!config_set(config, optarg, &reason)) {
+				(void)fprintf(stderr, "--set %s: %s\n", optarg, reason);
+				return COMMAND_WRONG;
+			}
+			break;
+		case 'k':
+			command = COMMAND_CHECK;
+			break;
+		case 'p':
+			command = COMMAND_PRINT;
+			break;
+		case 'h':
+			print_help();
+			return COMMAND_DONE;
+		case 'v':
+			(void)puts("baocaod " BAOCAO_VERSION);
+			return COMMAND_DONE;
+		default:
+			return COMMAND_WRONG;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "baocaod: what is %s? See --help.\n", argv[optind]);
+		return COMMAND_WRONG;
+	}
+	return command;
+}
+
+/* the parts */
+
+static bool load_contract(struct daemon *daemon)
+{
+	char *error = NULL;
+
+	daemon->contract = contract_load(&error);
+	if (daemon->contract == NULL)
+		log_error("%s", error == NULL ? "contract: out of memory" : error);
+	else
+		daemon->layout = layout_create(daemon->contract);
+	free(error);
+	return daemon->layout != NULL;
+}
+
+// Every difference between contract and database as a log line of its own.
+static bool compare_schema(const struct daemon *daemon, PGconn *connection)
+{
+	char *text = NULL, *rest = NULL;
+	size_t size;
+	FILE *differences = open_memstream(&text, &size);
+	if (differences == NULL)
+		return false;
+	bool good = schema_check(connection, daemon->contract, daemon->layout, differences);
+	(void)fclose(differences);
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+		log_error("schema: %s", line);
+	free(text);
+	return good;
+}
+
+// Asks the database once before anything is opened to the network: durability, schema, catalogue.
+static bool check_database(struct daemon *daemon)
+{
+	char *error;
+	bool final;
+	PGconn *connection = database_connect(&daemon->config, &error, &final);
+	bool good = connection != NULL && compare_schema(daemon, connection);
+
+	if (good) {
+		daemon->catalogue = catalogue_load(connection, &error);
+		good = daemon->catalogue != NULL;
+	}
+	if (error != NULL)
+		log_error("%s", error);
+	free(error);
+	PQfinish(connection);
+	return good;
+}
+
+// SIGTERM and SIGINT become readable; threads made later inherit the mask.
+static bool open_descriptors(struct daemon *daemon)
+{
+	sigset_t signals;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	daemon->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return daemon->signal_fd >= 0 && daemon->wake_fd >= 0;
+}
+
+static bool start_writers(struct daemon *daemon)
+{
+	for (int64_t i = 0; i < daemon->config.writers; i++) {
+		daemon->lanes[i] = lane_create(daemon->wake_fd);
+		if (daemon->lanes[i] == NULL)
+			return false;
+		daemon->stores[i] = store_create(&daemon->config, daemon->contract, daemon->layout, daemon->lanes[i]);
+		if (daemon->stores[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool start_intake(struct daemon *daemon)
+{
+	char *error = NULL;
+	struct intake_parts parts = {.config = &daemon->config,
+	                             .contract = daemon->contract,
+	                             .watcher = daemon->watcher,
+	                             .lanes = daemon->lanes,
+	                             .lane_count = (size_t)daemon->config.writers,
+	                             .wake_fd = daemon->wake_fd,
+	                             .signal_fd = daemon->signal_fd};
+
+	daemon->intake = intake_create(&parts, daemon->catalogue, &error);
+	if (daemon->intake != NULL)
+		daemon->catalogue = NULL;
+	else
+		log_error("%s", error == NULL ? "intake: out of memory" : error);
+	free(error);
+	return daemon->intake != NULL;
+}
+
+static bool daemon_start(struct daemon *daemon)
+{
+	if (!load_contract(daemon) || !check_database(daemon) || !open_descriptors(daemon))
+		return false;
+	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd);
+	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon);
+}
+
+static void daemon_end(struct daemon *daemon)
+{
+	for (int i = 0; i < WRITERS_MAX; i++)
+		if (daemon->lanes[i] != NULL)
+			lane_abandon(daemon->lanes[i]); // intake has drained them; after a failed start nothing is in them
+	for (int i = 0; i < WRITERS_MAX; i++)
+		store_destroy(&daemon->stores[i]);
+	intake_destroy(&daemon->intake);
+	for (int i = 0; i < WRITERS_MAX; i++)
+		lane_destroy(&daemon->lanes[i]);
+	watcher_destroy(&daemon->watcher);
+	if (daemon->wake_fd >= 0)
+		(void)close(daemon->wake_fd);
+	if (daemon->signal_fd >= 0)
+		(void)close(daemon->signal_fd);
+	catalogue_destroy(&daemon->catalogue);
+	layout_destroy(&daemon->layout);
+	contract_destroy(&daemon->contract);
+}
+
+static int serve(struct daemon *daemon)
+{
+	if (!config_check(&daemon->config, stderr) || !daemon_start(daemon))
+		return EXIT_FAILURE;
+	log_info("ready: %s%s%s", daemon->config.listen_router, daemon->config.listen_pull[0] == '\0' ? "" : " and ",
+	         daemon->config.listen_pull);
+	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
+	intake_run(daemon->intake);
+	(void)sd_notify(0, "STOPPING=1");
+	return EXIT_SUCCESS;
+}
+
+static int check(struct daemon *daemon)
+{
+	bool good = config_check(&daemon->config, stderr);
+	good = load_contract(daemon) && check_database(daemon) && good;
+	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1};
+	int status = EXIT_FAILURE;
+
+	if (sodium_init() < 0 || !config_init(&daemon.config))
+		return EXIT_FAILURE;
+	switch (parse(&daemon.config, argc, argv)) {
+	case COMMAND_SERVE:
+		status = serve(&daemon);
+		break;
+	case COMMAND_CHECK:
+		status = check(&daemon);
+		break;
+	case COMMAND_PRINT:
+		config_print(&daemon.config, stdout);
+		status = EXIT_SUCCESS;
+		break;
+	case COMMAND_DONE:
+		status = EXIT_SUCCESS;
+		break;
+	case COMMAND_WRONG:
+		break;
+	}
+	daemon_end(&daemon);
+	config_clear(&daemon.config);
+	return status;
+}

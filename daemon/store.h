@@ -1,0 +1,19 @@
+// A writer: one thread, one connection, one lane. Takes what gathered in its lane, writes it in one transaction by look,
+// copy, retry, and gives it back with outcomes after COMMIT has returned.
+#ifndef BAOCAO_STORE_H
+#define BAOCAO_STORE_H
+
+#include "config.h"
+#include "lane.h"
+#include "layout.h"
+
+struct store;
+
+// Starts the thread; config, contract, layout and lane must outlive it. NULL when memory or threads are out.
+struct store *store_create(const struct config *config, const struct contract *contract, const struct layout *layout,
+                           struct lane *lane);
+
+// Waits for the thread, which ends when its lane is closed and empty, or abandoned. NULL-safe; clears the caller's pointer.
+void store_destroy(struct store **store);
+
+#endif
