@@ -1,0 +1,156 @@
+#include "cmocka_all.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol.pb-c.h"
+#include "scan.h"
+
+static struct contract *contract;
+
+static int load(void **state)
+{
+	char *error = NULL;
+	(void)state;
+	contract = contract_load(&error);
+	if (contract == NULL)
+		print_error("%s\n", error);
+	free(error);
+	return contract == NULL;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	contract_destroy(&contract);
+	return 0;
+}
+
+static bool scan(const char *bytes, size_t size, char problem[static SCAN_PROBLEM_SIZE])
+{
+	uint32_t unknown;
+	struct scan_slice slice = {.bytes = (const uint8_t *)bytes, .size = size};
+	return scan_report(contract, &slice, &unknown, problem);
+}
+
+#define assert_refused(bytes, because)                                                                                  \
+	do {                                                                                                                \
+		char problem[SCAN_PROBLEM_SIZE] = "";                                                                           \
+		assert_false(scan(bytes, sizeof bytes - 1, problem));                                                           \
+		if (strstr(problem, because) == NULL)                                                                           \
+			fail_msg("%s does not say %s", problem, because);                                                           \
+	} while (0)
+
+static void text_that_is_not_utf8_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("\x0a\x02\xc3\x28", "unit_code");
+	assert_refused("\x0a\x02\xc0\x80", "UTF-8");
+	assert_refused("\x0a\x03\xed\xa0\x80", "UTF-8");
+	assert_refused("\x0a\x02"
+	               "a\0",
+	               "NUL");
+}
+
+static void a_message_given_twice_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("\xaa\x06\x00\xaa\x06\x00", "twice");      // festival_day = 101
+	assert_refused("\xaa\x06\x00\xb2\x06\x00", "another body"); // and social_support = 102
+	assert_refused("\x28\x01\x28\x02", "twice");              // revision
+}
+
+static void what_is_cut_short_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("\x0a", "ends inside");
+	assert_refused("\x0a\x05"
+	               "01",
+	               "past the end");
+	assert_refused("\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "64 bits");
+	assert_refused("\x28\xff\xff\xff\xff\xff\x01", "32 bits");
+}
+
+static void groups_and_wrong_types_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("\x0b\x0c", "wire type 3");
+	assert_refused("\x08\x01", "unit_code has wire type 0");
+	assert_refused("\x02\x00", "not allowed");
+}
+
+static void unknown_fields_are_counted_and_skipped(void **state)
+{
+	(void)state;
+	static const uint8_t bytes[] = {0xa0, 0x1f, 0x05, 0xaa, 0x06, 0x03, 0xa0, 0x1f, 0x01};
+	struct scan_slice slice = {.bytes = bytes, .size = sizeof bytes};
+	uint32_t unknown;
+	char problem[SCAN_PROBLEM_SIZE];
+	assert_true(scan_report(contract, &slice, &unknown, problem));
+	assert_int_equal(unknown, 2);
+}
+
+static void fields_are_bounded(void **state)
+{
+	(void)state;
+	size_t size = 3 * (SCAN_REPORT_FIELDS_MAX + 1);
+	uint8_t *bytes = malloc(size);
+	struct scan_slice slice = {.bytes = bytes, .size = size};
+	uint32_t unknown;
+	char problem[SCAN_PROBLEM_SIZE];
+	assert_non_null(bytes);
+	for (size_t i = 0; i < size; i += 3)
+		memcpy(bytes + i, "\xa0\x1f\x01", 3);
+	assert_false(scan_report(contract, &slice, &unknown, problem));
+	assert_non_null(strstr(problem, "fields in one report"));
+	free(bytes);
+}
+
+static void a_submission_is_taken_apart(void **state)
+{
+	(void)state;
+	static const uint8_t bytes[] = {0x08, 0x2a, 0x12, 0x02, 0x28, 0x01, 0x12, 0x00};
+	struct scan_submission submission;
+	char problem[SCAN_PROBLEM_SIZE];
+	assert_true(scan_submission(bytes, sizeof bytes, &submission, problem));
+	assert_true(submission.has_submission_id);
+	assert_int_equal(submission.submission_id, 42);
+	assert_int_equal(submission.report_count, 2);
+	assert_ptr_equal(submission.reports[0].bytes, bytes + 4);
+	assert_int_equal(submission.reports[0].size, 2);
+	assert_int_equal(submission.reports[1].size, 0);
+	assert_false(scan_submission(bytes, sizeof bytes - 3, &submission, problem));
+	assert_int_equal(submission.submission_id, 42);
+}
+
+// Every prefix and every single flipped byte of a real report: a clean answer, nothing read beyond the end.
+static void no_damage_harms(void **state)
+{
+	(void)state;
+	static const uint8_t report[] = {0x0a, 0x02, '0', '1', 0x10, 0x07, 0x28, 0x01, 0xaa, 0x06,
+	                                 0x0a, 0x08, 0x01, 0x10, 0x02, 0x2a, 0x04, 0x08, 0x01, 0x18, 0x02};
+	uint32_t unknown;
+	char problem[SCAN_PROBLEM_SIZE];
+	for (size_t size = 0; size <= sizeof report; size++)
+		for (size_t at = 0; at < size; at++)
+			for (unsigned value = 0; value < 256; value++) {
+				uint8_t *bytes = malloc(size); // of exactly this size: the sanitizer sees a read beyond
+				struct scan_slice slice = {.bytes = bytes, .size = size};
+				assert_non_null(bytes);
+				memcpy(bytes, report, size);
+				bytes[at] = (uint8_t)value;
+				(void)scan_report(contract, &slice, &unknown, problem);
+				free(bytes);
+			}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_that_is_not_utf8_is_refused), cmocka_unit_test(a_message_given_twice_is_refused),
+		cmocka_unit_test(what_is_cut_short_is_refused),     cmocka_unit_test(groups_and_wrong_types_are_refused),
+		cmocka_unit_test(unknown_fields_are_counted_and_skipped), cmocka_unit_test(fields_are_bounded),
+		cmocka_unit_test(a_submission_is_taken_apart),      cmocka_unit_test(no_damage_harms),
+	};
+	return cmocka_run_group_tests(tests, load, unload);
+}
