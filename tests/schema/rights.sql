@@ -1,0 +1,54 @@
+-- The roles can do their work and nothing else.
+BEGIN;
+SELECT plan(20);
+
+SELECT lives_ok($$ SELECT baocao.register_collector('t', repeat('k', 40), '01', '2022-08-19') $$, 'a collector is registered');
+SELECT lives_ok($$ SELECT baocao.add_collector_key('t', repeat('l', 39) || '.') $$, 'a second key is added');
+SELECT throws_ok($$ SELECT baocao.add_collector_key('t', repeat('m', 40)) $$, '21000', NULL, 'a third valid key is refused');
+SELECT lives_ok($$ SELECT baocao.revoke_key(repeat('k', 40)) $$, 'a key is revoked');
+SELECT lives_ok($$ SELECT baocao.add_collector_key('t', repeat('m', 40)) $$, 'then there is room for another');
+SELECT throws_ok($$ SELECT baocao.register_collector('u', repeat('n', 40), '10', '2026-01-01') $$, 'P0002', NULL,
+	'a scope must exist on its day');
+SELECT lives_ok($$ SELECT baocao.add_unit('00001', 'commune', 'ward', 'Phường Phúc Xá', '01', '2020-01-01', '2025-07-01') $$,
+	'a unit is added');
+
+-- pgTAP counts in tables of the caller: rights are asked of the catalogue rather than tried as another role.
+SELECT ok(has_table_privilege('baocao_ingest', 'baocao.report', 'INSERT, SELECT'), 'ingest writes reports and looks them up');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c WHERE relnamespace = 'baocao'::regnamespace AND relkind IN ('r', 'v')
+		AND has_table_privilege('baocao_ingest', c.oid, 'UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+$$, 'ingest can change or remove nothing');
+SELECT ok(NOT has_any_column_privilege('baocao_ingest', 'baocao.refusal', 'SELECT, INSERT, UPDATE'),
+	'ingest touches refusals through the function only');
+SELECT ok(has_function_privilege('baocao_ingest', 'baocao.keep_refusal(integer, integer, bytea, text, text, text, bytea, timestamptz, jsonb)', 'EXECUTE'),
+	'ingest keeps refusals');
+SELECT ok(has_sequence_privilege('baocao_ingest', 'baocao.report_block', 'USAGE'), 'ingest draws numbers');
+SELECT ok(has_parameter_privilege('baocao_ingest', 'session_replication_role', 'SET'), 'ingest may write without key checks');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c WHERE relnamespace = 'baocao'::regnamespace AND relkind IN ('r', 'v')
+		AND (has_table_privilege('baocao_analyst', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+			OR has_table_privilege('baocao_admin', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
+$$, 'analysts and administrators write no table');
+SELECT ok(NOT has_column_privilege('baocao_analyst', 'baocao.refusal', 'raw', 'SELECT'), 'analysts do not see refused bytes');
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE pronamespace = 'baocao'::regnamespace AND (proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0))
+$$, 'no function is open to everybody');
+
+SELECT lives_ok($$ SELECT baocao.keep_refusal(1, 1, '\x01', 'refused', 'festival_day', '01', '\x0a', now(),
+	'[{"path": "a", "rule": "required", "vi": "b", "en": "c"}, {"path": "d", "rule": "max", "vi": "e", "en": "f"}]')
+	FROM generate_series(1, 3) $$, 'a refusal is kept');
+SELECT results_eq($$ SELECT times, (SELECT count(*) FROM baocao.refusal_violation AS v WHERE v.refusal_no = r.refusal_no)
+	FROM baocao.refusal AS r WHERE raw_digest = '\x01' $$, $$ VALUES (3, 2::bigint) $$, 'and counted when it comes again');
+
+SET LOCAL session_replication_role = replica;
+INSERT INTO baocao.commendation_award (top_unit_id, report_no, line_no, award_level, recipient_kind, awards)
+VALUES (1, 7, 1, 'state_medal', 'collective', 1);
+SET LOCAL session_replication_role = origin;
+SELECT isnt_empty($$ SELECT * FROM baocao.check_integrity() WHERE constraint_name = 'commendation_award_report_fkey' $$,
+	'an orphan line is found');
+SELECT is_empty($$ SELECT * FROM baocao.check_integrity()
+	WHERE constraint_name NOT IN ('commendation_award_report_fkey', 'refusal_collector_fkey') $$, 'and nothing else');
+
+SELECT * FROM finish();
+ROLLBACK;

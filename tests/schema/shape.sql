@@ -1,0 +1,50 @@
+-- Every object explains itself, every table has a key, and large tables can be distributed by top unit.
+BEGIN;
+SELECT plan(7);
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c
+	WHERE relnamespace = 'baocao'::regnamespace AND relkind IN ('r', 'v')
+		AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''
+$$, 'every table and view has a comment');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+	WHERE relnamespace = 'baocao'::regnamespace AND relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped
+		AND coalesce(col_description(c.oid, a.attnum), '') = ''
+$$, 'every column has a comment');
+
+SELECT is_empty($$
+	SELECT t.oid::regtype FROM pg_type AS t
+	WHERE typnamespace = 'baocao'::regnamespace AND typtype IN ('e', 'd') AND coalesce(obj_description(t.oid, 'pg_type'), '') = ''
+$$, 'every type has a comment');
+
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE pronamespace = 'baocao'::regnamespace AND coalesce(obj_description(p.oid, 'pg_proc'), '') = ''
+$$, 'every function has a comment');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c
+	WHERE relnamespace = 'baocao'::regnamespace AND relkind = 'r'
+		AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p')
+$$, 'every table has a primary key');
+
+SELECT is_empty($$
+	SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+	JOIN pg_attribute AS top ON top.attrelid = c.oid AND top.attname = 'top_unit_id'
+	WHERE c.relnamespace = 'baocao'::regnamespace AND c.relkind = 'r' AND c.relname <> 'unit' AND i.indisunique
+		AND top.attnum <> ALL (i.indkey::smallint[])
+$$, 'every unique key of a large table contains the top unit');
+
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c
+	WHERE relnamespace = 'baocao'::regnamespace AND pg_get_userbyid(relowner) <> 'baocao_owner'
+	UNION ALL
+	SELECT NULL FROM pg_proc AS p
+	WHERE pronamespace = 'baocao'::regnamespace AND (pg_get_userbyid(proowner) <> 'baocao_owner'
+		OR prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%'))
+$$, 'the owner owns everything, and functions with its rights have a search path of their own');
+
+SELECT * FROM finish();
+ROLLBACK;
