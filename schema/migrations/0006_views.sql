@@ -29,16 +29,23 @@ COMMENT ON COLUMN baocao.unit_today.unit_id IS 'The unit then.';
 COMMENT ON COLUMN baocao.unit_today.today_unit_id IS 'The unit today.';
 
 CREATE VIEW baocao.commune_census AS
-SELECT unit_id, as_of, sum(units)::integer AS communes, coalesce(sum(units) FILTER (WHERE kind = 'ward'), 0)::integer AS wards,
-	lead(as_of) OVER (PARTITION BY unit_id ORDER BY as_of) AS until
-FROM baocao.unit_census
-GROUP BY unit_id, as_of;
+WITH counted AS (
+	SELECT unit_id, as_of, sum(units)::integer AS communes,
+		coalesce(sum(units) FILTER (WHERE kind = 'ward'), 0)::integer AS wards,
+		lag(as_of) OVER census AS earlier, lead(as_of) OVER census AS later
+	FROM baocao.unit_census
+	GROUP BY unit_id, as_of
+	WINDOW census AS (PARTITION BY unit_id ORDER BY as_of)
+)
+SELECT c.unit_id, c.as_of, c.communes, c.wards,
+	daterange(CASE WHEN c.earlier IS NULL THEN (c.as_of - interval '1 year')::date ELSE c.as_of END, c.later) * u.valid AS stands
+FROM counted AS c JOIN baocao.unit AS u USING (unit_id);
 COMMENT ON VIEW baocao.commune_census IS 'số đơn vị cấp xã theo thời gian (census over time). How many commune-level units a province had, and how many of them wards.';
 COMMENT ON COLUMN baocao.commune_census.unit_id IS 'The province.';
-COMMENT ON COLUMN baocao.commune_census.as_of IS 'From when the figure stands.';
+COMMENT ON COLUMN baocao.commune_census.as_of IS 'The day for which the figures were published.';
 COMMENT ON COLUMN baocao.commune_census.communes IS 'Communes, wards, townships and special zones.';
 COMMENT ON COLUMN baocao.commune_census.wards IS 'Wards among them.';
-COMMENT ON COLUMN baocao.commune_census.until IS 'The first day on which the next figure stands; NULL for the newest.';
+COMMENT ON COLUMN baocao.commune_census.stands IS 'Days for which it is used: until the next census, as long as the unit exists; the first one also for the year before it.';
 
 /* festival days */
 
@@ -53,26 +60,26 @@ WITH filed AS (
 ), season AS (
 	SELECT year, period_type, max(period_last) AS period_last FROM filed GROUP BY 1, 2
 ), nation AS ( -- all provinces of the day, whether they filed or not
-	SELECT s.year, s.period_type, sum(c.communes) AS communes
+	SELECT s.year, s.period_type, sum(c.communes) AS communes, min(c.as_of) AS as_of
 	FROM season AS s
 	JOIN baocao.unit AS u ON u.level = 'province' AND u.valid @> s.period_last
-	JOIN baocao.commune_census AS c ON c.unit_id = u.unit_id AND daterange(c.as_of, c.until) @> s.period_last
+	JOIN baocao.commune_census AS c ON c.unit_id = u.unit_id AND c.stands @> s.period_last
 	GROUP BY 1, 2
 ), total AS (
 	SELECT f.year, f.period_type, f.top_unit_id, u.code AS unit_code, u.name AS unit_name, f.reports, f.planned, f.held,
-		f.attendees, f.is_exact, c.communes::bigint AS communes
+		f.attendees, f.is_exact, c.communes::bigint AS communes, c.as_of
 	FROM filed AS f
 	JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
 	LEFT JOIN baocao.commune_census AS c
-		ON c.unit_id = f.top_unit_id AND daterange(c.as_of, c.until) @> f.period_last
+		ON c.unit_id = f.top_unit_id AND c.stands @> f.period_last
 	UNION ALL
 	SELECT f.year, f.period_type, NULL, NULL, NULL, sum(f.reports), sum(f.planned), sum(f.held), sum(f.attendees),
-		bool_and(f.is_exact), n.communes
+		bool_and(f.is_exact), n.communes, n.as_of
 	FROM filed AS f LEFT JOIN nation AS n USING (year, period_type)
-	GROUP BY f.year, f.period_type, n.communes
+	GROUP BY f.year, f.period_type, n.communes, n.as_of
 )
 SELECT year, period_type, top_unit_id, unit_code, unit_name, reports, planned, held, attendees, is_exact, communes,
-	round(held / communes, 3) AS share
+	as_of AS communes_as_of, round(held / communes, 3) AS share
 FROM total;
 COMMENT ON VIEW baocao.festival_day_total IS 'Ngày hội: tổng theo tỉnh và cả nước, như đã báo cáo (festival days by province and nation, as filed). The nation is the row without a unit.';
 COMMENT ON COLUMN baocao.festival_day_total.year IS 'Year of the period''s last day.';
@@ -85,7 +92,8 @@ COMMENT ON COLUMN baocao.festival_day_total.planned IS 'Commune-level points pla
 COMMENT ON COLUMN baocao.festival_day_total.held IS 'Commune-level points that held the day.';
 COMMENT ON COLUMN baocao.festival_day_total.attendees IS 'People who came; NULL when no report says.';
 COMMENT ON COLUMN baocao.festival_day_total.is_exact IS 'Whether every report''s figures were counted and none estimated.';
-COMMENT ON COLUMN baocao.festival_day_total.communes IS 'Commune-level units by the census standing at the end of the period; NULL when none was published yet.';
+COMMENT ON COLUMN baocao.festival_day_total.communes IS 'Commune-level units by the census standing at the end of the period; NULL when there is none.';
+COMMENT ON COLUMN baocao.festival_day_total.communes_as_of IS 'The day for which that census was published; for the nation the oldest among the provinces.';
 COMMENT ON COLUMN baocao.festival_day_total.share IS 'Points held to commune-level units.';
 
 CREATE VIEW baocao.festival_day_total_rebased AS
@@ -149,42 +157,45 @@ COMMENT ON COLUMN baocao.commendation_total.awards IS 'How many were given.';
 /* model wards */
 
 CREATE VIEW baocao.model_ward_progress AS
-WITH latest AS ( -- each ward's last word
-	SELECT DISTINCT ON (r.top_unit_id, r.unit_id) r.top_unit_id, m.stage
-	FROM baocao.current_report AS r JOIN baocao.model_ward AS m USING (top_unit_id, report_no)
-	ORDER BY r.top_unit_id, r.unit_id, r.period_last DESC, m.stage_date DESC
+WITH city AS (
+	SELECT u.unit_id, u.code, u.name, c.as_of, c.wards, c.stands
+	FROM baocao.unit AS u JOIN baocao.commune_census AS c USING (unit_id)
+	WHERE u.kind = 'central_city'
+), latest AS ( -- of each ward that existed in those days, the last word
+	SELECT DISTINCT ON (city.unit_id, city.as_of, r.unit_id) city.unit_id, city.as_of, m.stage
+	FROM city
+	JOIN baocao.current_report AS r ON r.top_unit_id = city.unit_id
+		AND (upper_inf(city.stands) OR r.period_last < upper(city.stands))
+	JOIN baocao.model_ward AS m USING (top_unit_id, report_no)
+	JOIN baocao.unit AS ward ON ward.unit_id = r.unit_id AND ward.valid && city.stands
+	ORDER BY city.unit_id, city.as_of, r.unit_id, r.period_last DESC, m.stage_date DESC
 ), staged AS (
-	SELECT top_unit_id, count(*) FILTER (WHERE stage = 'pilot') AS pilot,
+	SELECT unit_id, as_of, count(*) FILTER (WHERE stage = 'pilot') AS pilot,
 		count(*) FILTER (WHERE stage = 'registered') AS registered,
 		count(*) FILTER (WHERE stage = 'inspected') AS inspected,
 		count(*) FILTER (WHERE stage = 'recognised') AS recognised
-	FROM latest GROUP BY top_unit_id
-), census AS (
-	SELECT DISTINCT ON (unit_id) unit_id, as_of, wards FROM baocao.commune_census ORDER BY unit_id, as_of DESC
+	FROM latest GROUP BY unit_id, as_of
 )
-SELECT u.unit_id AS top_unit_id, u.code AS unit_code, u.name AS unit_name, u.valid, coalesce(s.pilot, 0) AS pilot,
-	coalesce(s.registered, 0) AS registered, coalesce(s.inspected, 0) AS inspected, coalesce(s.recognised, 0) AS recognised,
-	coalesce(s.pilot + s.recognised, 0) AS model_wards, c.wards, c.as_of AS wards_as_of,
-	round(coalesce(s.pilot + s.recognised, 0)::numeric / nullif(c.wards, 0), 4) AS share,
-	ceil(c.wards * first.share)::integer AS needed_2025, ceil(c.wards * last.share)::integer AS needed_2030
-FROM baocao.unit AS u
-LEFT JOIN staged AS s ON s.top_unit_id = u.unit_id
-LEFT JOIN census AS c USING (unit_id)
+SELECT city.unit_id AS top_unit_id, city.code AS unit_code, city.name AS unit_name, city.stands,
+	coalesce(s.pilot, 0) AS pilot, coalesce(s.registered, 0) AS registered, coalesce(s.inspected, 0) AS inspected,
+	coalesce(s.recognised, 0) AS recognised, coalesce(s.pilot + s.recognised, 0) AS model_wards, city.wards,
+	round(coalesce(s.pilot + s.recognised, 0)::numeric / nullif(city.wards, 0), 4) AS share,
+	ceil(city.wards * first.share)::integer AS needed_2025, ceil(city.wards * last.share)::integer AS needed_2030
+FROM city
+LEFT JOIN staged AS s USING (unit_id, as_of)
 LEFT JOIN baocao.target AS first ON first.measure = 'model_ward_share' AND first.due = '2025-12-31'
-LEFT JOIN baocao.target AS last ON last.measure = 'model_ward_share' AND last.due = '2030-12-31'
-WHERE u.kind = 'central_city';
-COMMENT ON VIEW baocao.model_ward_progress IS 'Công an phường kiểu mẫu: tiến độ của các thành phố trực thuộc trung ương (model wards of the central cities), as filed, by version of the city. A ward counts at the stage that its last report says.';
+LEFT JOIN baocao.target AS last ON last.measure = 'model_ward_share' AND last.due = '2030-12-31';
+COMMENT ON VIEW baocao.model_ward_progress IS 'Công an phường kiểu mẫu: tiến độ của các thành phố trực thuộc trung ương (model wards of the central cities), as filed: one row for each city and census, since wards were redrawn. A ward counts at the stage that its last report says. Ask for a day with: WHERE stands @> date.';
 COMMENT ON COLUMN baocao.model_ward_progress.top_unit_id IS 'The city.';
 COMMENT ON COLUMN baocao.model_ward_progress.unit_code IS 'Its code.';
 COMMENT ON COLUMN baocao.model_ward_progress.unit_name IS 'Its name.';
-COMMENT ON COLUMN baocao.model_ward_progress.valid IS 'Days on which this version of the city exists.';
+COMMENT ON COLUMN baocao.model_ward_progress.stands IS 'Days on which this version of the city and this census of its wards stand.';
 COMMENT ON COLUMN baocao.model_ward_progress.pilot IS 'Wards chosen as pilots.';
 COMMENT ON COLUMN baocao.model_ward_progress.registered IS 'Wards registered.';
 COMMENT ON COLUMN baocao.model_ward_progress.inspected IS 'Wards inspected.';
 COMMENT ON COLUMN baocao.model_ward_progress.recognised IS 'Wards recognised by decision.';
 COMMENT ON COLUMN baocao.model_ward_progress.model_wards IS 'Pilots and recognised wards together.';
-COMMENT ON COLUMN baocao.model_ward_progress.wards IS 'Wards in existence by the newest census of this version of the city.';
-COMMENT ON COLUMN baocao.model_ward_progress.wards_as_of IS 'The day of that census.';
+COMMENT ON COLUMN baocao.model_ward_progress.wards IS 'Wards in existence by the census.';
 COMMENT ON COLUMN baocao.model_ward_progress.share IS 'Model wards to wards.';
 COMMENT ON COLUMN baocao.model_ward_progress.needed_2025 IS 'Wards that make up the share due at the end of 2025, rounded up.';
 COMMENT ON COLUMN baocao.model_ward_progress.needed_2030 IS 'Wards that make up the share due at the end of 2030.';
