@@ -89,8 +89,9 @@ CREATE SEQUENCE baocao.report_block AS bigint INCREMENT BY 1000 START WITH 1;
 COMMENT ON SEQUENCE baocao.report_block IS 'Blocks of report numbers: who draws v owns v to v + 999.';
 GRANT USAGE ON SEQUENCE baocao.report_block TO baocao_ingest;
 
--- Reports come in roughly in the order of their periods, so the smallest index there is finds a year's.
-CREATE INDEX report_period ON baocao.report USING brin (period_last);
+-- Reports come in roughly in the order of their periods, so the smallest index there is finds a year's, as views write it.
+CREATE INDEX report_period ON baocao.report USING brin (period_last, (extract(year FROM period_last)::integer))
+	WITH (pages_per_range = 32, autosummarize);
 
 /* refusals */
 

@@ -50,21 +50,13 @@ COMMENT ON COLUMN baocao.commune_census.stands IS 'Days for which it is used: un
 /* festival days */
 
 CREATE VIEW baocao.festival_day_total AS
-WITH filed AS (
+WITH filed AS NOT MATERIALIZED ( -- so that a condition on the year gets to the index
 	SELECT extract(year FROM r.period_last)::integer AS year, r.period_type, r.top_unit_id, count(*) AS reports,
 		sum(f.points_planned) AS planned, sum(f.points_held) AS held, sum(f.attendees) AS attendees,
 		bool_and(r.precision = 'exact') AS is_exact, max(r.period_last) AS period_last
 	FROM baocao.current_report AS r JOIN baocao.festival_day AS f USING (top_unit_id, report_no)
 	WHERE r.kind = 'festival_day'
 	GROUP BY 1, 2, 3
-), season AS (
-	SELECT year, period_type, max(period_last) AS period_last FROM filed GROUP BY 1, 2
-), nation AS ( -- all provinces of the day, whether they filed or not
-	SELECT s.year, s.period_type, sum(c.communes) AS communes, min(c.as_of) AS as_of
-	FROM season AS s
-	JOIN baocao.unit AS u ON u.level = 'province' AND u.valid @> s.period_last
-	JOIN baocao.commune_census AS c ON c.unit_id = u.unit_id AND c.stands @> s.period_last
-	GROUP BY 1, 2
 ), total AS (
 	SELECT f.year, f.period_type, f.top_unit_id, u.code AS unit_code, u.name AS unit_name, f.reports, f.planned, f.held,
 		f.attendees, f.is_exact, c.communes::bigint AS communes, c.as_of
@@ -73,10 +65,18 @@ WITH filed AS (
 	LEFT JOIN baocao.commune_census AS c
 		ON c.unit_id = f.top_unit_id AND c.stands @> f.period_last
 	UNION ALL
-	SELECT f.year, f.period_type, NULL, NULL, NULL, sum(f.reports), sum(f.planned), sum(f.held), sum(f.attendees),
-		bool_and(f.is_exact), n.communes, n.as_of
-	FROM filed AS f LEFT JOIN nation AS n USING (year, period_type)
-	GROUP BY f.year, f.period_type, n.communes, n.as_of
+	SELECT n.year, n.period_type, NULL, NULL, NULL, n.reports, n.planned, n.held, n.attendees, n.is_exact, c.communes, c.as_of
+	FROM (
+		SELECT year, period_type, sum(reports) AS reports, sum(planned) AS planned, sum(held) AS held,
+			sum(attendees) AS attendees, bool_and(is_exact) AS is_exact, max(period_last) AS period_last
+		FROM filed
+		GROUP BY year, period_type
+	) AS n
+	CROSS JOIN LATERAL ( -- all provinces of the day, whether they filed or not
+		SELECT sum(communes) AS communes, min(as_of) AS as_of
+		FROM baocao.unit JOIN baocao.commune_census USING (unit_id)
+		WHERE level = 'province' AND valid @> n.period_last AND stands @> n.period_last
+	) AS c
 )
 SELECT year, period_type, top_unit_id, unit_code, unit_name, reports, planned, held, attendees, is_exact, communes,
 	as_of AS communes_as_of, round(held / communes, 3) AS share
