@@ -1,0 +1,249 @@
+"""A real daemon, a real PostgreSQL, and a client that shares no code with either.
+
+One private cluster per test process, migrated once; a fresh database and a fresh daemon for each test.
+"""
+import os
+import pathlib
+import pwd
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import psycopg
+import pytest
+import zmq
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BAOCAO_BUILD", ROOT / "build"))
+DEADLINE = 20.0  # seconds: nothing here takes a tenth of it
+
+_generated = tempfile.mkdtemp(prefix="baocao-pb-")
+subprocess.run(["protoc", f"-I{ROOT}/proto", "-I/usr/include", f"--python_out={_generated}",
+                *[str(p) for p in sorted((ROOT / "proto").glob("*.proto"))]], check=True)
+sys.path.insert(0, _generated)
+
+
+def pytest_sessionfinish():
+    shutil.rmtree(_generated, ignore_errors=True)
+
+
+def as_postgres(*command):
+    if os.getuid() == 0:
+        return ["runuser", "-u", "postgres", "--", *command]
+    return list(command)
+
+
+class Cluster:
+    """A private PostgreSQL reached through a socket in its own folder."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="baocao-pg-")
+        os.chmod(self.folder, 0o755)
+        if os.getuid() == 0:
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
+        self.bin = sorted(pathlib.Path("/usr/lib/postgresql").iterdir())[-1] / "bin"
+        self.databases = 0
+        self.run("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-w",
+                 "-o", f"-k {self.folder} -c listen_addresses= -c shared_buffers=32MB", "start")
+
+    def run(self, program, *arguments):
+        subprocess.run(as_postgres(str(self.bin / program), *arguments), check=True, cwd="/",
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def conninfo(self, database, user="postgres"):
+        return f"host={self.folder} user={user} dbname={database}"
+
+    def connect(self, database, user="postgres"):
+        return psycopg.connect(self.conninfo(database, user), autocommit=True)
+
+    def stop(self):
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    made = Cluster()
+    try:
+        with made.connect("postgres") as db:
+            db.execute("CREATE DATABASE template_baocao")
+        subprocess.run([ROOT / "schema/migrate", made.conninfo("template_baocao")], check=True, stdout=subprocess.DEVNULL)
+        with made.connect("postgres") as db:
+            db.execute("CREATE ROLE baocaod LOGIN IN ROLE baocao_ingest")
+        yield made
+    finally:
+        made.stop()
+
+
+class Database:
+    def __init__(self, cluster, name):
+        self.cluster, self.name = cluster, name
+        self.connection = cluster.connect(name)
+
+    def rows(self, query, *values):
+        return self.connection.execute(query, values).fetchall()
+
+    def value(self, query, *values):
+        return self.rows(query, *values)[0][0]
+
+    def run(self, query, *values):
+        self.connection.execute(query, values)
+
+
+@pytest.fixture
+def database(cluster):
+    cluster.databases += 1
+    name = f"baocao_{cluster.databases}"
+    with cluster.connect("postgres") as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE template_baocao")
+    made = Database(cluster, name)
+    yield made
+    made.connection.close()
+    with cluster.connect("postgres") as db:
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def free_port():
+    import socket
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + DEADLINE
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {DEADLINE} s: {what}"
+        select.select([], [], [], 0.01)
+    return value
+
+
+class Daemon:
+    """baocaod with a configuration of its own on loopback ports that nobody else uses."""
+
+    def __init__(self, database, folder, **options):
+        self.folder = folder
+        public, secret = zmq.curve_keypair()
+        self.server_key = public
+        (folder / "server.key").write_text(secret.decode() + "\n")
+        self.router = f"tcp://127.0.0.1:{free_port()}"
+        self.pull = f"tcp://127.0.0.1:{free_port()}"
+        settings = {"listen_router": self.router, "listen_pull": self.pull, "secret_key_file": folder / "server.key",
+                    "database": database.cluster.conninfo(database.name, "baocaod"), **options}
+        (folder / "baocaod.conf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
+        self.log = folder / "baocaod.log"
+        self.process = subprocess.Popen([BUILD / "baocaod", "--config", folder / "baocaod.conf"],
+                                        stderr=self.log.open("w"), stdin=subprocess.DEVNULL)
+
+    def log_text(self):
+        return self.log.read_text()
+
+    def wait_ready(self):
+        wait_until(lambda: "ready" in self.log_text() or self.process.poll() is not None, "the daemon is ready")
+        assert self.process.poll() is None, self.log_text()
+        return self
+
+    def wait_exit(self):
+        return self.process.wait(timeout=DEADLINE)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        status = self.wait_exit()
+        print(self.log_text())
+        assert status == 0, f"exit status {status}"
+
+
+@pytest.fixture
+def start_daemon(database, tmp_path):
+    daemons = []
+
+    def start(**options):
+        folder = tmp_path / f"daemon{len(daemons)}"
+        folder.mkdir()
+        daemons.append(Daemon(database, folder, **options))
+        return daemons[-1]
+
+    yield start
+    for made in daemons:
+        if made.process.poll() is None:
+            made.stop()
+
+
+@pytest.fixture
+def daemon(start_daemon):
+    return start_daemon().wait_ready()
+
+
+class Client:
+    """An independent collector: pyzmq and the classes that plain protoc generates."""
+
+    context = zmq.Context()
+
+    def __init__(self, daemon, keys, kind=zmq.DEALER, endpoint=None):
+        import protocol_pb2
+        self.protocol = protocol_pb2
+        self.socket = self.context.socket(kind)
+        self.socket.linger = 5000 if kind == zmq.PUSH else 0
+        self.socket.curve_serverkey = daemon.server_key
+        self.socket.curve_publickey, self.socket.curve_secretkey = keys
+        self.socket.connect(endpoint or (daemon.pull if kind == zmq.PUSH else daemon.router))
+        self.last_id = 0
+
+    def send(self, *reports):
+        self.last_id += 1
+        submission = self.protocol.Submission(submission_id=self.last_id)
+        submission.report.extend(reports)
+        self.send_frames(b"baocao/1", submission.SerializeToString())
+        return self.last_id
+
+    def send_frames(self, *frames):
+        self.socket.send_multipart(list(frames))
+
+    def answered(self, seconds=DEADLINE):
+        return bool(self.socket.poll(int(seconds * 1000)))
+
+    def receipt(self):
+        assert self.answered(), "no receipt"
+        frames = self.socket.recv_multipart()
+        assert len(frames) == 2 and frames[0] == b"baocao/1"
+        return self.protocol.Receipt.FromString(frames[1])
+
+    def file(self, *reports):
+        sent = self.send(*reports)
+        receipt = self.receipt()
+        assert receipt.submission_id == sent
+        return receipt
+
+    def outcomes(self, *reports):
+        return [self.protocol.Outcome.Name(o.outcome).removeprefix("OUTCOME_") for o in self.file(*reports).outcome]
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def collector(database, daemon):
+    """Makes a registered client: collector("01") may file for Hà Nội."""
+    made = []
+
+    def make(scope="01", on="2022-09-01", kind=zmq.DEALER, of=None, keys=None):
+        if keys is None:
+            keys = zmq.curve_keypair()
+            database.run("SELECT baocao.register_collector(%s, %s, %s, %s::date)", f"{scope} no. {len(made)}",
+                         keys[0].decode(), scope, on)
+            valid = database.value("SELECT count(*) FROM baocao.collector_key WHERE revoked_at IS NULL")
+            # The daemon hears of it by NOTIFY; a connection before that would be refused for good.
+            wait_until(lambda: f" {valid} of " in (of or daemon).log_text(), "the daemon knows the key")
+        client = Client(of or daemon, keys, kind)
+        made.append(client)
+        client.keys = keys
+        return client
+
+    yield make
+    for client in made:
+        client.close()

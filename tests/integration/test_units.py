@@ -1,0 +1,64 @@
+import pytest
+from reports import festival_day
+
+
+def unit_name(database):
+    return database.value("SELECT u.name FROM baocao.report JOIN baocao.unit u USING (unit_id)")
+
+
+def test_code_15_of_2024_is_yen_bai(collector, database):
+    client = collector("15", on="2024-06-01")
+    assert client.outcomes(festival_day("15", first="2024-08-01", last="2024-08-20")) == ["STORED"]
+    assert unit_name(database) == "Tỉnh Yên Bái"
+
+
+def test_code_15_of_august_2025_is_lao_cai(collector, database):
+    client = collector("15", on="2025-08-01")
+    assert client.outcomes(festival_day("15", first="2025-08-01", last="2025-08-20")) == ["STORED"]
+    assert unit_name(database) == "Tỉnh Lào Cai"
+
+
+def test_the_successor_files_what_its_predecessor_left_late(collector, database):
+    client = collector("15", on="2025-08-01")
+    assert client.outcomes(festival_day("15", first="2024-08-01", last="2024-08-20")) == ["STORED"]
+    assert unit_name(database) == "Tỉnh Yên Bái"
+    assert client.outcomes(festival_day("10", first="2024-08-01", last="2024-08-20")) == ["STORED"]
+
+
+def test_a_predecessor_does_not_file_for_the_merged_province(collector):
+    client = collector("15", on="2024-06-01")
+    outcome = client.file(festival_day("15", first="2025-08-01", last="2025-08-20")).outcome[0]
+    assert [v.rule for v in outcome.violation] == ["out_of_scope"]
+
+
+def test_a_province_that_became_a_city_goes_on_filing(collector, database):
+    client = collector("75", on="2025-08-01")
+    assert client.outcomes(festival_day("75", first="2026-05-01", last="2026-05-20")) == ["STORED"]
+    assert unit_name(database) == "Thành phố Đồng Nai"
+
+
+@pytest.mark.parametrize("code, first, last", [("10", "2025-08-01", "2025-08-20"), ("99", "2022-08-01", "2022-08-20"),
+                                               ("00001", "2022-08-01", "2022-08-20")])
+def test_a_unit_that_did_not_exist_in_the_period_is_refused(collector, code, first, last):
+    outcome = collector("01").file(festival_day(code, first=first, last=last)).outcome[0]
+    assert [(v.path, v.rule) for v in outcome.violation] == [("unit_code", "unit_unknown")]
+
+
+def test_a_ward_files_under_its_province(collector, database, daemon):
+    database.run("SELECT baocao.add_unit('001', 'district', 'urban_district', 'Quận Ba Đình', '01', '2008-08-01', '2025-07-01')")
+    database.run("SELECT baocao.add_unit('00001', 'commune', 'ward', 'Phường Phúc Xá', '001', '2008-08-01', '2025-07-01')")
+    client = collector("01")
+    assert client.outcomes(festival_day("00001", held=1)) == ["STORED"]
+    assert unit_name(database) == "Phường Phúc Xá"
+    assert database.value("SELECT u.name FROM baocao.report r JOIN baocao.unit u ON u.unit_id = r.top_unit_id") == (
+        "Thành phố Hà Nội")
+
+
+def test_a_period_that_has_not_begun_is_refused(collector):
+    outcome = collector("01").file(festival_day(first="2090-08-01", last="2090-08-20")).outcome[0]
+    assert [v.rule for v in outcome.violation] == ["period_not_begun"]
+
+
+def test_a_kind_that_the_level_does_not_file_is_refused(collector):
+    outcome = collector("V05", on="2022-09-01").file(festival_day("V05")).outcome[0]
+    assert [v.rule for v in outcome.violation] == ["no_form"]
