@@ -176,6 +176,15 @@ void catalogue_destroy(struct catalogue **catalogue)
 	*catalogue = NULL;
 }
 
+void catalogue_summary(const struct catalogue *catalogue, date_instant now, char text[static CATALOGUE_SUMMARY_SIZE])
+{
+	size_t valid = 0;
+	for (size_t i = 0; i < catalogue->key_count; i++)
+		valid += catalogue_key_is_valid(&catalogue->keys[i], now);
+	(void)snprintf(text, CATALOGUE_SUMMARY_SIZE, "%zu units, %zu forms, %zu of %zu keys valid", catalogue->unit_count,
+	               catalogue->form_count, valid, catalogue->key_count);
+}
+
 /* look-ups */
 
 const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue, const char *code, date_day day)

@@ -44,6 +44,11 @@ struct catalogue;
 struct catalogue *catalogue_load(PGconn *connection, char **ret_error);
 void catalogue_destroy(struct catalogue **catalogue);
 
+enum { CATALOGUE_SUMMARY_SIZE = 128 };
+
+// How much of what it holds, for a log line: "14 units, 3 forms, 2 of 3 keys valid".
+void catalogue_summary(const struct catalogue *catalogue, date_instant now, char text[static CATALOGUE_SUMMARY_SIZE]);
+
 // The unit that the code meant on that day, or NULL.
 const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue, const char *code, date_day day);
 

@@ -313,8 +313,15 @@ static void read_socket(struct intake *intake, void *socket, bool routed)
 static void refresh_catalogue(struct intake *intake)
 {
 	struct catalogue *fresh = watcher_take(intake->parts.watcher);
+	char before[CATALOGUE_SUMMARY_SIZE], after[CATALOGUE_SUMMARY_SIZE];
+	date_instant now = date_now();
+
 	if (fresh == NULL)
 		return;
+	catalogue_summary(intake->catalogue, now, before);
+	catalogue_summary(fresh, now, after);
+	if (strcmp(before, after) != 0) // else it is the refresh of every minute
+		log_info("catalogue: %s", after);
 	catalogue_destroy(&intake->catalogue);
 	intake->catalogue = fresh;
 }

@@ -76,9 +76,10 @@ static bool watch(struct watcher *watcher, PGconn *connection)
 	PQclear(result);
 
 	while (good) {
-		if (!wait_for(watcher, connection, REFRESH_MS))
+		// A notification that came with the last answer is in libpq's hands already: the socket would not tell of it.
+		if (!take_notifications(connection) && !wait_for(watcher, connection, REFRESH_MS))
 			return false;
-		(void)take_notifications(connection); // or the time for a refresh has come
+		(void)take_notifications(connection);
 		good = PQstatus(connection) == CONNECTION_OK && reload(watcher, connection);
 	}
 	return true;
