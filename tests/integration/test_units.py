@@ -1,5 +1,6 @@
 import pytest
 from reports import festival_day
+from test_every_kind import add_ward
 
 
 def unit_name(database):
@@ -45,8 +46,7 @@ def test_a_unit_that_did_not_exist_in_the_period_is_refused(collector, code, fir
 
 
 def test_a_ward_files_under_its_province(collector, database, daemon):
-    database.run("SELECT baocao.add_unit('001', 'district', 'urban_district', 'Quận Ba Đình', '01', '2008-08-01', '2025-07-01')")
-    database.run("SELECT baocao.add_unit('00001', 'commune', 'ward', 'Phường Phúc Xá', '001', '2008-08-01', '2025-07-01')")
+    add_ward(database, daemon)
     client = collector("01")
     assert client.outcomes(festival_day("00001", held=1)) == ["STORED"]
     assert unit_name(database) == "Phường Phúc Xá"
