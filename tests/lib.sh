@@ -34,8 +34,6 @@ as_postgres()
 	if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else (cd / && "$@"); fi
 }
 
-PG_BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
-
 # A cluster of its own in FOLDER, reached only through the socket in that folder; superuser postgres.
 postgres_start() # folder
 {
@@ -48,7 +46,8 @@ postgres_start() # folder
 	as_postgres "$PG_BIN/pg_ctl" -D "$1/data" -l "$1/postgres.log" -w -o "-k $1 -c listen_addresses=" start >/dev/null
 }
 
-postgres_stop() # folder
+postgres_stop() # folder; does nothing where none was started
 {
+	[ -n "${PG_BIN:-}" ] || return 0
 	as_postgres "$PG_BIN/pg_ctl" -D "$1/data" -m fast -w stop >/dev/null 2>&1 || true
 }
