@@ -83,7 +83,7 @@ void authority_judge(const struct contract *contract, const struct catalogue *ca
 		item->key.last = last;
 		judge_unit(contract, catalogue, scope_unit_id, item, last);
 	}
-	if (!verdict_is_clean(&item->verdict)) {
+	if (report == NULL || !verdict_is_clean(&item->verdict)) {
 		item->outcome = BAOCAO__OUTCOME__OUTCOME_REFUSED;
 		return;
 	}

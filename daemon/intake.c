@@ -176,7 +176,7 @@ static bool receive(void *socket, struct message *message)
 {
 	bool more = true;
 	for (message->frame_count = 0; more; message->frame_count++) {
-		zmq_msg_t spare;
+		zmq_msg_t spare = {{0}};
 		zmq_msg_t *frame = message->frame_count < FRAMES_KEPT ? &message->frames[message->frame_count] : &spare;
 		(void)zmq_msg_init(frame);
 		if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {

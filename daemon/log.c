@@ -7,6 +7,8 @@
 
 enum { LINE_MAX_SIZE = 1024 }; // longer lines are cut: a log line is read by people
 
+static void log_line(int priority, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
 static void log_line(int priority, const char *format, va_list args)
 {
 	char line[LINE_MAX_SIZE];

@@ -136,7 +136,7 @@ bool date_parse_instant(const char *text, date_instant *ret)
 	if (hour > 23 || minute > 59 || second > 60 || !fraction_part(&text, &fraction) || !offset_part(&text, &offset) ||
 	    *text != '\0')
 		return false;
-	int64_t seconds = (int64_t)day * DAY_SECONDS + hour * 3600 + minute * 60 + second - offset;
+	int64_t seconds = (int64_t)day * DAY_SECONDS + (int64_t)(hour * 60 + minute) * 60 + second - offset;
 	*ret = seconds * SECOND + fraction;
 	return true;
 }

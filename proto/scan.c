@@ -80,7 +80,7 @@ static bool skip(struct cursor *cursor, uint64_t size)
 
 static bool read_value(struct cursor *cursor, struct wire_value *ret)
 {
-	uint64_t key, size;
+	uint64_t key = 0, size = 0;
 	if (!read_varint(cursor, &key))
 		return false;
 	ret->type = (unsigned)(key & 7);
@@ -163,7 +163,7 @@ static bool scan_message(struct cursor *cursor, const struct contract_message *m
 	bool body_seen = false;
 
 	while (cursor->at < cursor->end) {
-		struct wire_value value;
+		struct wire_value value = {0};
 		size_t index = 0;
 		if (++budget->fields > SCAN_REPORT_FIELDS_MAX)
 			return problem(cursor, "over %d fields in one report", SCAN_REPORT_FIELDS_MAX);
@@ -197,7 +197,7 @@ bool scan_submission(const uint8_t *bytes, size_t size, struct scan_submission *
 {
 	struct cursor cursor = {
 		.start = bytes, .at = bytes, .end = bytes + size, .inside = "submission", .problem = problem_text};
-	struct wire_value value;
+	struct wire_value value = {0};
 
 	ret->has_submission_id = false;
 	ret->submission_id = 0;

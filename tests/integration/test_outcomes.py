@@ -145,3 +145,23 @@ def test_no_receipt_comes_before_the_commit(collector, database):
         blocker.rollback()
     assert client.receipt().outcome[0].outcome == 1
     assert database.value("SELECT count(*) FROM baocao.report") == 2
+
+
+def test_the_named_checks_speak_through_the_daemon(collector, database, daemon):
+    from contract import base_report
+    from test_every_kind import add_ward
+    import model_ward_pb2
+    client = collector("01")
+    add_ward(database, daemon)
+    ward = base_report("model_ward")
+    ward.model_ward.stage = model_ward_pb2.MODEL_WARD_STAGE_RECOGNISED
+    assert client.outcomes(ward) == ["STORED"]
+    ward.revision = 3
+    ward.model_ward.ClearField("decision_no")
+    assert [(v.path, v.rule) for v in client.file(ward).outcome[0].violation] == [
+        ("model_ward.decision_no", "decision_required")]
+    empty = festival_day()
+    empty.ClearField("festival_day")
+    assert [(v.path, v.rule) for v in client.file(empty).outcome[0].violation] == [("", "body")]
+    backwards = festival_day(first="2022-08-20", last="2022-08-01")
+    assert [(v.path, v.rule) for v in client.file(backwards).outcome[0].violation] == [("period_last", "period_length")]
