@@ -263,7 +263,8 @@ static enum answer keep_refusals(struct store *store, const struct batch *batch,
 	return answer;
 }
 
-// A commit that did not wait for its standby, as it was told to stop waiting, comes as a warning: not a commit to us.
+// COMMIT of a transaction that failed answers ROLLBACK without an error: that is no commit. A wait for a synchronous
+// standby that was cancelled comes as a mere warning, which is not told apart yet.
 static enum answer commit(struct store *store, PGresult **ret_result)
 {
 	enum answer answer = command(store, "COMMIT", PGRES_COMMAND_OK, ret_result);
