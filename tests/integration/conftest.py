@@ -169,9 +169,13 @@ def start_daemon(database, tmp_path):
         return daemons[-1]
 
     yield start
-    for made in daemons:
-        if made.process.poll() is None:
-            made.stop()
+    running = [made for made in daemons if made.process.poll() is None]
+    for made in running:  # all of them, before the first that ends badly fails the test
+        made.process.terminate()
+    for made in running:
+        made.process.wait(timeout=DEADLINE)
+    for made in running:
+        made.stop()
 
 
 @pytest.fixture
