@@ -44,6 +44,8 @@ static const struct option options[] = {
      "after how many milliseconds a BUSY sender is asked to send again"},
 	{"batch_max_reports", OPTION_NUMBER, AT(batch_max_reports), "10000", 1, 100000, false,
      "reports written in one transaction at most"},
+	{"batch_max_of_sender", OPTION_NUMBER, AT(batch_max_of_sender), "1000", 1, 100000, false,
+     "reports of one collector in one transaction at most, so that a replay does not keep others waiting"},
 	{"drain_seconds", OPTION_NUMBER, AT(drain_seconds), "20", 0, 3600, false,
      "how long a stop waits for reports that were read to be written"},
 };

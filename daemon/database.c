@@ -23,10 +23,12 @@ static const struct {
 	{"42", ANSWER_WAIT},         // rights, missing objects
 	{"3D", ANSWER_WAIT},         // no such database
 	{"22", ANSWER_DATA},         // data exception
-	{"23", ANSWER_DATA},         // constraint; the natural key is told apart below
+	{"23", ANSWER_DATA},         // constraint; keys that writers race for are told apart below
 };
 
-static const char natural_key[] = "report_natural_key";
+// Unique keys that another writer may have taken first: the report itself, or its number (from a sequence that was set back,
+// by a restored backup say; the next block of numbers is further on).
+static const char *const raced_keys[] = {"report_natural_key", "report_pkey"};
 
 const char *database_sqlstate(const PGresult *result)
 {
@@ -47,8 +49,9 @@ enum answer database_answer(const PGconn *connection, const PGresult *result)
 
 	if (PQstatus(connection) != CONNECTION_OK || sqlstate[0] == '\0')
 		return ANSWER_RECONNECT;
-	if (strcmp(sqlstate, "23505") == 0 && constraint != NULL && strcmp(constraint, natural_key) == 0)
-		return ANSWER_RETRY; // another writer got in between look and copy
+	for (size_t i = 0; strcmp(sqlstate, "23505") == 0 && constraint != NULL && i < sizeof raced_keys / sizeof raced_keys[0]; i++)
+		if (strcmp(constraint, raced_keys[i]) == 0)
+			return ANSWER_RETRY;
 	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
 		if (strncmp(sqlstate, answers[i].sqlstate, strlen(answers[i].sqlstate)) == 0)
 			return answers[i].answer;
@@ -92,9 +95,11 @@ static bool check_durability(PGconn *connection, char **ret_error, bool *ret_fin
 
 PGconn *database_connect(const struct config *config, char **ret_error, bool *ret_final)
 {
-	// What comes later wins: the connection string, expanded from dbname, may set its own time-out.
-	const char *const names[] = {"fallback_application_name", "connect_timeout", "dbname", NULL};
-	const char *const values[] = {"baocaod", "5", config->database, NULL};
+	// What comes later wins: the connection string, expanded from dbname, may set its own. A server that is gone without a
+	// word (its machine lost power, a cable was pulled) is noticed within 20 s.
+	const char *const names[] = {"fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
+	                             "keepalives_count", "tcp_user_timeout", "dbname", NULL};
+	const char *const values[] = {"baocaod", "5", "5", "5", "3", "20000", config->database, NULL};
 	PGconn *connection = PQconnectdbParams(names, values, 1);
 
 	*ret_error = NULL;

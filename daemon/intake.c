@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -13,15 +15,13 @@
 #include "endpoint.h"
 #include "gatekeeper.h"
 #include "log.h"
+#include "message.h"
 #include "receipt.h"
 #include "submission.h"
 
-#define PROTOCOL_VERSION "baocao/1"
-
 enum {
-	READS_PER_TURN = 64, // submissions read before receipts get their turn
-	FRAMES_KEPT = 4,     // of a message: routing id, version, body, and one too many
-	SENDERS_STEP = 256
+	REPORTS_PER_TURN = 1000, // read before receipts get their turn
+	SENDERS_STEP = 256       // collectors by which their table grows
 };
 
 struct intake {
@@ -30,8 +30,9 @@ struct intake {
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
 	size_t pending_reports, pending_bytes;
-	size_t *in_flight; // reports by collector_id
-	size_t in_flight_size;
+	struct sender **senders; // by collector_id; NULL for those who never filed
+	size_t senders_size;
+	bool away;   // some writer cannot write to the database now
 	int signals; // seen so far
 };
 
@@ -84,7 +85,9 @@ void intake_destroy(struct intake **intake)
 	if ((*intake)->context != NULL)
 		(void)zmq_ctx_term((*intake)->context);
 	catalogue_destroy(&(*intake)->catalogue);
-	free((*intake)->in_flight);
+	for (size_t i = 0; i < (*intake)->senders_size; i++)
+		free((*intake)->senders[i]);
+	free((*intake)->senders);
 	free(*intake);
 	*intake = NULL;
 }
@@ -98,35 +101,37 @@ static bool has_room(const struct intake *intake)
 	       intake->pending_bytes < (size_t)config->max_pending_mib << 20;
 }
 
-// The counter of one collector; NULL when memory is out. collector_id comes from an identity column: small and dense.
-static size_t *in_flight_of(struct intake *intake, int32_t collector_id)
+// The state of one collector; NULL when memory is out. collector_id comes from an identity column: small and dense.
+static struct sender *sender_state(struct intake *intake, int32_t collector_id)
 {
 	size_t index = (size_t)collector_id;
-	if (index >= intake->in_flight_size) {
+	if (index >= intake->senders_size) {
 		size_t size = index + SENDERS_STEP;
-		size_t *grown = realloc(intake->in_flight, size * sizeof *grown);
+		struct sender **grown = realloc(intake->senders, size * sizeof(struct sender *));
 		if (grown == NULL)
 			return NULL;
-		memset(grown + intake->in_flight_size, 0, (size - intake->in_flight_size) * sizeof *grown);
-		intake->in_flight = grown;
-		intake->in_flight_size = size;
+		memset(grown + intake->senders_size, 0, (size - intake->senders_size) * sizeof(struct sender *));
+		intake->senders = grown;
+		intake->senders_size = size;
 	}
-	return &intake->in_flight[index];
+	if (intake->senders[index] == NULL)
+		intake->senders[index] = calloc(1, sizeof(struct sender));
+	return intake->senders[index];
 }
 
-static void count_in(struct intake *intake, struct submission *submission, size_t *in_flight)
+static void count_in(struct intake *intake, struct submission *submission)
 {
 	submission->cost = zmq_msg_size(&submission->body) + arena_held(submission->arena);
 	intake->pending_bytes += submission->cost;
 	intake->pending_reports += submission_weight(submission);
-	*in_flight += submission_weight(submission);
+	submission->sender->in_flight += submission_weight(submission);
 }
 
 static void count_out(struct intake *intake, const struct submission *submission)
 {
 	intake->pending_bytes -= submission->cost;
 	intake->pending_reports -= submission_weight(submission);
-	intake->in_flight[submission->collector_id] -= submission_weight(submission);
+	submission->sender->in_flight -= submission_weight(submission);
 }
 
 /* receipts */
@@ -138,7 +143,7 @@ static void send_receipt(struct intake *intake, const struct submission *submiss
 		return;
 	if (zmq_send(intake->router, submission->routing_id, submission->routing_id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
 		return;
-	(void)zmq_send(intake->router, PROTOCOL_VERSION, strlen(PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+	(void)zmq_send(intake->router, MESSAGE_PROTOCOL_VERSION, strlen(MESSAGE_PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	(void)zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT);
 }
 
@@ -160,36 +165,6 @@ static void answer_done(struct intake *intake)
 
 /* submissions */
 
-struct message {
-	size_t frame_count;            // all of them, kept or not
-	zmq_msg_t frames[FRAMES_KEPT]; // initialised as far as frame_count
-};
-
-static void message_close(struct message *message)
-{
-	for (size_t i = 0; i < message->frame_count && i < FRAMES_KEPT; i++)
-		(void)zmq_msg_close(&message->frames[i]);
-}
-
-// Reads one whole message, dropping frames beyond those kept. False when none waits.
-static bool receive(void *socket, struct message *message)
-{
-	bool more = true;
-	for (message->frame_count = 0; more; message->frame_count++) {
-		zmq_msg_t spare = {{0}};
-		zmq_msg_t *frame = message->frame_count < FRAMES_KEPT ? &message->frames[message->frame_count] : &spare;
-		(void)zmq_msg_init(frame);
-		if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
-			(void)zmq_msg_close(frame);
-			return message->frame_count > 0;
-		}
-		more = zmq_msg_more(frame) != 0;
-		if (frame == &spare)
-			(void)zmq_msg_close(&spare);
-	}
-	return true;
-}
-
 // The sender by its CURVE key, checked on every message; NULL when it may not file.
 static const struct catalogue_key *sender_of(const struct intake *intake, zmq_msg_t *frame, date_instant now)
 {
@@ -202,23 +177,6 @@ static const struct catalogue_key *sender_of(const struct intake *intake, zmq_ms
 	return key != NULL && catalogue_key_is_valid(key, now) ? key : NULL;
 }
 
-static bool version_is_spoken(zmq_msg_t *version)
-{
-	return zmq_msg_size(version) == strlen(PROTOCOL_VERSION) &&
-	       memcmp(zmq_msg_data(version), PROTOCOL_VERSION, strlen(PROTOCOL_VERSION)) == 0;
-}
-
-// Text of a frame for a message to people: what is not printable ASCII becomes a question mark.
-static const char *frame_text(zmq_msg_t *frame, char text[static 32])
-{
-	size_t size = zmq_msg_size(frame) < 31 ? zmq_msg_size(frame) : 31;
-	const unsigned char *bytes = zmq_msg_data(frame);
-	for (size_t i = 0; i < size; i++)
-		text[i] = bytes[i] >= ' ' && bytes[i] < 0x7F ? (char)bytes[i] : '?';
-	text[size] = '\0';
-	return text;
-}
-
 // Frames, version, size: what can be wrong before the body is looked at.
 static void open_body(struct submission *submission, struct message *message, size_t first, size_t frames)
 {
@@ -228,8 +186,8 @@ static void open_body(struct submission *submission, struct message *message, si
 	if (frames != 2) {
 		(void)snprintf(value, sizeof value, "%zu", frames);
 		submission_refuse(submission, RULE_FRAMES, value, "2");
-	} else if (!version_is_spoken(&message->frames[first])) {
-		submission_refuse(submission, RULE_VERSION, frame_text(&message->frames[first], value), PROTOCOL_VERSION);
+	} else if (!message_version_is_spoken(&message->frames[first])) {
+		submission_refuse(submission, RULE_VERSION, message_frame_text(&message->frames[first], value), MESSAGE_PROTOCOL_VERSION);
 	} else if (size > SUBMISSION_SIZE_MAX) {
 		(void)snprintf(value, sizeof value, "%zu", size);
 		(void)snprintf(limit, sizeof limit, "%d", SUBMISSION_SIZE_MAX);
@@ -239,36 +197,42 @@ static void open_body(struct submission *submission, struct message *message, si
 	}
 }
 
-// Ownership of the submission passes on, or it ends here.
-static void take_in(struct intake *intake, struct submission *submission, const struct catalogue_key *sender)
+// Why a submission is not taken in now. Who waits for no receipt cannot be told BUSY: such a sender is held back by not
+// being read, see turn().
+static bool is_busy(const struct intake *intake, const struct submission *submission, struct lane *lane)
 {
-	size_t *in_flight = in_flight_of(intake, sender->collector_id);
-	size_t size;
+	return submission->routing_id_size > 0 &&
+	       (submission->sender->in_flight >= (size_t)intake->parts.config->sender_max_reports || !has_room(intake) ||
+	        lane_is_troubled(lane));
+}
 
-	if (in_flight == NULL) {
-		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
-		submission_destroy(&submission);
-		return;
-	}
-	// Who waits for no receipt cannot be told BUSY: such a sender is slowed down by the common room only.
-	if (submission->routing_id_size > 0 && *in_flight >= (size_t)intake->parts.config->sender_max_reports) {
+// Ownership of the submission passes on, or it ends here. Gives the reports it brought.
+static size_t take_in(struct intake *intake, struct submission *submission, const struct catalogue_key *sender)
+{
+	struct lane *lane = intake->parts.lanes[(size_t)sender->scope_top_unit_id % intake->parts.lane_count];
+	size_t size, weight = submission_weight(submission);
+
+	submission->sender = sender_state(intake, sender->collector_id);
+	if (submission->sender != NULL && is_busy(intake, submission, lane)) {
 		uint8_t *bytes = receipt_pack_busy(submission, (uint32_t)intake->parts.config->busy_retry_ms, &size);
 		send_receipt(intake, submission, bytes, size);
 		submission_destroy(&submission);
-		return;
+		return weight;
 	}
-	if (!submission_decode(submission, intake->parts.contract)) {
+	if (submission->sender == NULL || !submission_decode(submission, intake->parts.contract)) {
 		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
 		submission_destroy(&submission);
-		return;
+		return weight;
 	}
 	for (size_t i = 0; i < submission->item_count; i++)
 		authority_judge(intake->parts.contract, intake->catalogue, sender->scope_unit_id, &submission->items[i]);
-	count_in(intake, submission, in_flight);
-	lane_put(intake->parts.lanes[(size_t)sender->scope_top_unit_id % intake->parts.lane_count], submission);
+	count_in(intake, submission);
+	lane_put(lane, submission);
+	return weight;
 }
 
-static void handle_message(struct intake *intake, struct message *message, bool routed)
+// Gives the reports that the message brought.
+static size_t handle_message(struct intake *intake, struct message *message, bool routed)
 {
 	size_t first = routed ? 1 : 0; // the routing id is libzmq's, not the sender's
 	size_t frames = message->frame_count - first;
@@ -276,16 +240,16 @@ static void handle_message(struct intake *intake, struct message *message, bool 
 	date_instant now = date_now();
 
 	if (message->frame_count <= first)
-		return; // a routing id alone: an empty message of nobody
+		return 0; // a routing id alone: an empty message of nobody
 	const struct catalogue_key *sender = sender_of(intake, &message->frames[body], now);
 	if (sender == NULL) {
 		log_warning("dropped a message whose sender has no valid key any more");
-		return;
+		return 0;
 	}
 	struct submission *submission = submission_create(&message->frames[body], now);
 	if (submission == NULL) {
 		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
-		return;
+		return 0;
 	}
 	submission->collector_id = sender->collector_id;
 	submission->scope_top_unit_id = sender->scope_top_unit_id;
@@ -294,16 +258,24 @@ static void handle_message(struct intake *intake, struct message *message, bool 
 		memcpy(submission->routing_id, zmq_msg_data(&message->frames[0]), submission->routing_id_size);
 	}
 	open_body(submission, message, first, frames);
-	take_in(intake, submission, sender);
+	return take_in(intake, submission, sender);
+}
+
+// Whether a socket is to be read. Without room nothing is, and TCP pushes back. But while the database is away, nobody
+// knows for how long, libzmq would gather some messages for each of a thousand connections: then collectors are read and
+// told BUSY. Those who wait for no receipt are not read.
+static bool is_open(const struct intake *intake, bool routed)
+{
+	return intake->away ? routed : has_room(intake);
 }
 
 static void read_socket(struct intake *intake, void *socket, bool routed)
 {
 	struct message message;
-	for (int reads = 0; reads < READS_PER_TURN && has_room(intake); reads++) {
-		if (!receive(socket, &message))
+	for (size_t reports = 0; reports < REPORTS_PER_TURN && is_open(intake, routed);) {
+		if (!message_receive(socket, &message))
 			return;
-		handle_message(intake, &message, routed);
+		reports += 1 + handle_message(intake, &message, routed);
 		message_close(&message);
 	}
 }
@@ -326,12 +298,26 @@ static void refresh_catalogue(struct intake *intake)
 	intake->catalogue = fresh;
 }
 
+// Says it on entry and on recovery, where `systemctl status` shows it; the log has the writer's own words.
+static void look_after_writers(struct intake *intake)
+{
+	bool away = false;
+
+	for (size_t i = 0; i < intake->parts.lane_count; i++)
+		away = away || lane_is_troubled(intake->parts.lanes[i]);
+	if (away == intake->away)
+		return;
+	intake->away = away;
+	(void)sd_notify(0, away ? "STATUS=the database is away: collectors are told to wait" : "STATUS=receiving reports");
+}
+
 static void take_wake(struct intake *intake)
 {
 	uint64_t count;
 	ssize_t taken = read(intake->parts.wake_fd, &count, sizeof count);
 	(void)taken; // nothing to read: somebody else's wake was seen already
 	refresh_catalogue(intake);
+	look_after_writers(intake);
 	answer_done(intake);
 }
 
@@ -345,13 +331,14 @@ static void take_signals(struct intake *intake)
 // One turn: waits at most so long (-1: for ever) and serves what is there.
 static void turn(struct intake *intake, bool reading, long timeout)
 {
-	short in = reading && has_room(intake) ? ZMQ_POLLIN : 0;
+	short router = reading && is_open(intake, true) ? ZMQ_POLLIN : 0;
+	short pull = reading && is_open(intake, false) ? ZMQ_POLLIN : 0;
 	zmq_pollitem_t items[] = {
 		{.fd = intake->parts.signal_fd, .events = ZMQ_POLLIN},
 		{.fd = intake->parts.wake_fd, .events = ZMQ_POLLIN},
 		{.socket = gatekeeper_socket(intake->gatekeeper), .events = ZMQ_POLLIN},
-		{.socket = intake->router, .events = in},
-		{.socket = intake->pull, .events = in, .fd = -1},
+		{.socket = intake->router, .events = router},
+		{.socket = intake->pull, .events = pull, .fd = -1},
 	};
 	// Without a pull socket the last row would be a descriptor: leave it out.
 	if (zmq_poll(items, intake->pull == NULL ? 4 : 5, timeout) < 0)
@@ -377,21 +364,30 @@ static void close_lanes(struct intake *intake, bool abandon)
 	}
 }
 
-void intake_run(struct intake *intake)
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool intake_run(struct intake *intake)
 {
 	while (intake->signals == 0)
 		turn(intake, true, -1);
 
-	date_instant deadline = date_now() + intake->parts.config->drain_seconds * 1000000;
+	int64_t deadline = monotonic_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->pending_reports);
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
 	close_lanes(intake, false);
 	while (intake->pending_reports > 0 && intake->signals == 1) {
-		date_instant left = deadline - date_now();
+		int64_t left = deadline - monotonic_ms();
 		if (left <= 0)
 			break;
-		turn(intake, false, (long)(left / 1000) + 1);
+		turn(intake, false, (long)left);
 	}
 	if (intake->pending_reports > 0)
 		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->pending_reports);
 	close_lanes(intake, true);
+	return intake->pending_reports == 0;
 }

@@ -7,6 +7,8 @@
 #ifndef BAOCAO_INTAKE_H
 #define BAOCAO_INTAKE_H
 
+#include <stdbool.h>
+
 #include "catalogue.h"
 #include "config.h"
 #include "contract.h"
@@ -34,7 +36,8 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 void intake_destroy(struct intake **intake);
 
 // Serves until a signal: then reads no more, waits up to drain_seconds for what was read to be answered (a second signal
-// ends the waiting). Closes the lanes.
-void intake_run(struct intake *intake);
+// ends the waiting). Closes the lanes. False when something was left unanswered: then a writer may still be inside a
+// statement that takes long.
+bool intake_run(struct intake *intake);
 
 #endif

@@ -16,7 +16,8 @@ struct lane {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed; // something was put, or the lane was closed or abandoned
 	struct queue waiting, done;
-	bool closed, abandoned;
+	bool closed, abandoned, troubled;
+	uint64_t batches; // formed so far
 	int wake_fd;
 };
 
@@ -90,25 +91,49 @@ struct submission *lane_collect(struct lane *lane)
 	return list;
 }
 
-// Cuts the head off the waiting queue. The caller holds the mutex.
-static struct submission *take_locked(struct lane *lane, size_t max_reports)
+// Whether the submission may join batch number `batch` of its lane; counts it in. Once one of a sender's had to stay, the
+// ones after it stay too.
+static bool joins(const struct submission *submission, uint64_t batch, size_t max_of_sender)
 {
-	struct submission *list = lane->waiting.first;
-	struct submission *last = list;
-	size_t reports = submission_weight(list);
+	struct sender *sender = submission->sender;
+	size_t weight = submission_weight(submission);
 
-	while (last->next != NULL && reports + submission_weight(last->next) <= max_reports) {
-		last = last->next;
-		reports += submission_weight(last);
+	if (sender->batch != batch) {
+		sender->batch = batch;
+		sender->batch_reports = 0;
 	}
-	lane->waiting.first = last->next;
-	if (lane->waiting.first == NULL)
-		queue_init(&lane->waiting);
-	last->next = NULL;
-	return list;
+	bool fits = sender->batch_reports == 0 || sender->batch_reports + weight <= max_of_sender;
+	sender->batch_reports = fits ? sender->batch_reports + weight : max_of_sender;
+	return fits;
 }
 
-struct submission *lane_take(struct lane *lane, size_t max_reports)
+// Takes what makes the next batch out of the waiting queue. The caller holds the mutex.
+static struct submission *take_locked(struct lane *lane, size_t max_reports, size_t max_of_sender)
+{
+	struct queue batch;
+	size_t reports = 0;
+
+	queue_init(&batch);
+	lane->batches++;
+	for (struct submission **at = &lane->waiting.first; *at != NULL;) {
+		struct submission *submission = *at;
+		if (reports > 0 && reports + submission_weight(submission) > max_reports)
+			break;
+		if (!joins(submission, lane->batches, max_of_sender)) {
+			at = &submission->next;
+			continue;
+		}
+		reports += submission_weight(submission);
+		*at = submission->next;
+		if (lane->waiting.last == &submission->next)
+			lane->waiting.last = at;
+		submission->next = NULL;
+		queue_append(&batch, submission);
+	}
+	return batch.first;
+}
+
+struct submission *lane_take(struct lane *lane, size_t max_reports, size_t max_of_sender)
 {
 	struct submission *list = NULL;
 
@@ -116,20 +141,40 @@ struct submission *lane_take(struct lane *lane, size_t max_reports)
 	while (lane->waiting.first == NULL && !lane->closed && !lane->abandoned)
 		(void)pthread_cond_wait(&lane->changed, &lane->mutex);
 	if (lane->waiting.first != NULL && !lane->abandoned)
-		list = take_locked(lane, max_reports);
+		list = take_locked(lane, max_reports, max_of_sender);
 	(void)pthread_mutex_unlock(&lane->mutex);
 	return list;
 }
 
-void lane_done(struct lane *lane, struct submission *list)
+static void wake_intake(struct lane *lane)
 {
 	uint64_t one = 1;
+	ssize_t written = write(lane->wake_fd, &one, sizeof one);
+	(void)written; // fails only when the counter is full, and then intake is awake anyway
+}
 
+void lane_done(struct lane *lane, struct submission *list)
+{
 	(void)pthread_mutex_lock(&lane->mutex);
 	queue_append(&lane->done, list);
 	(void)pthread_mutex_unlock(&lane->mutex);
-	ssize_t written = write(lane->wake_fd, &one, sizeof one);
-	(void)written; // fails only when the counter is full, and then intake is awake anyway
+	wake_intake(lane);
+}
+
+void lane_trouble(struct lane *lane, bool troubled)
+{
+	(void)pthread_mutex_lock(&lane->mutex);
+	lane->troubled = troubled;
+	(void)pthread_mutex_unlock(&lane->mutex);
+	wake_intake(lane);
+}
+
+bool lane_is_troubled(struct lane *lane)
+{
+	(void)pthread_mutex_lock(&lane->mutex);
+	bool troubled = lane->troubled;
+	(void)pthread_mutex_unlock(&lane->mutex);
+	return troubled;
 }
 
 bool lane_pause(struct lane *lane, unsigned milliseconds)

@@ -180,7 +180,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 
 /* among themselves */
 
-static bool same_report(const struct item *a, const struct item *b)
+bool look_is_related(const struct item *a, const struct item *b)
 {
 	return a->key.top_unit_id == b->key.top_unit_id && a->key.unit_id == b->key.unit_id && a->key.kind == b->key.kind &&
 	       a->key.period_type == b->key.period_type && a->key.first == b->key.first && a->key.last == b->key.last;
@@ -205,6 +205,6 @@ static void meet(struct item *first, struct item *second, bool first_came_first)
 void look_at_each_other(struct item **items, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
-		for (size_t j = i; j-- > 0 && same_report(items[j], items[i]);)
+		for (size_t j = i; j-- > 0 && look_is_related(items[j], items[i]);)
 			meet(items[j], items[i], came_first(items[j], items[i]));
 }

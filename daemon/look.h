@@ -22,4 +22,7 @@ void look_at_each_other(struct item **items, size_t count);
 // Order by natural key, the revision last; equal keys by arrival.
 int look_compare(const struct item *a, const struct item *b);
 
+// Whether two items are reports of one unit, kind and period, whatever their revisions.
+bool look_is_related(const struct item *a, const struct item *b);
+
 #endif

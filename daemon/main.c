@@ -1,5 +1,6 @@
 // baocaod: the parts, in the order of their lives. The end is the mirror of the beginning.
 #include <getopt.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -23,7 +24,10 @@
 #include "store.h"
 #include "watcher.h"
 
-enum { WRITERS_MAX = 64 }; // as in the configuration's bounds
+enum {
+	WRITERS_MAX = 64,     // as in the configuration's bounds
+	START_PAUSE_MS = 1000 // between two tries to reach the database
+};
 
 struct daemon {
 	struct config config;
@@ -131,12 +135,38 @@ static bool compare_schema(const struct daemon *daemon, PGconn *connection)
 	return good;
 }
 
-// Asks the database once before anything is opened to the network: durability, schema, catalogue.
-static bool check_database(struct daemon *daemon)
+// Waits so long, or until a signal asks to stop; true when one did. The signal stays to be read.
+static bool pause_start(const struct daemon *daemon, int milliseconds)
 {
-	char *error;
-	bool final;
-	PGconn *connection = database_connect(&daemon->config, &error, &final);
+	struct pollfd signals = {.fd = daemon->signal_fd, .events = POLLIN};
+	return poll(&signals, 1, milliseconds) > 0;
+}
+
+// A database that is away is waited for; one that would not keep what it acknowledges is not. NULL without a connection.
+static PGconn *connect_at_start(struct daemon *daemon, bool waiting, char **ret_error)
+{
+	bool final, said = false;
+	PGconn *connection;
+
+	while ((connection = database_connect(&daemon->config, ret_error, &final)) == NULL && waiting && !final) {
+		if (!said) {
+			log_error("%s; waiting for it", *ret_error == NULL ? "database: out of memory" : *ret_error);
+			(void)sd_notify(0, "STATUS=waiting for the database");
+		}
+		said = true;
+		free(*ret_error);
+		*ret_error = NULL;
+		if (pause_start(daemon, START_PAUSE_MS))
+			return NULL;
+	}
+	return connection;
+}
+
+// Asks the database before anything is opened to the network: durability, schema, catalogue.
+static bool check_database(struct daemon *daemon, bool waiting)
+{
+	char *error = NULL;
+	PGconn *connection = connect_at_start(daemon, waiting, &error);
 	bool good = connection != NULL && compare_schema(daemon, connection);
 
 	if (good) {
@@ -200,7 +230,7 @@ static bool start_intake(struct daemon *daemon)
 
 static bool daemon_start(struct daemon *daemon)
 {
-	if (!load_contract(daemon) || !check_database(daemon) || !open_descriptors(daemon))
+	if (!load_contract(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
 		return false;
 	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd);
 	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon);
@@ -233,15 +263,15 @@ static int serve(struct daemon *daemon)
 	log_info("ready: %s%s%s", daemon->config.listen_router, daemon->config.listen_pull[0] == '\0' ? "" : " and ",
 	         daemon->config.listen_pull);
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
-	intake_run(daemon->intake);
-	(void)sd_notify(0, "STOPPING=1");
+	if (!intake_run(daemon->intake))
+		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
 	return EXIT_SUCCESS;
 }
 
 static int check(struct daemon *daemon)
 {
 	bool good = config_check(&daemon->config, stderr);
-	good = load_contract(daemon) && check_database(daemon) && good;
+	good = load_contract(daemon) && check_database(daemon, false) && good;
 	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

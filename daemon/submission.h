@@ -30,6 +30,14 @@ struct natural_key {
 	int32_t revision;
 };
 
+// What the daemon knows of a collector that is filing. Intake makes it, and it lasts as long as intake; each member says
+// who uses it.
+struct sender {
+	size_t in_flight;      // reports between reading and receipt; intake's
+	uint64_t batch;        // the batch that was last formed with something of this sender, and
+	size_t batch_reports;  // how much of it is this sender's; its lane's
+};
+
 struct item {
 	struct submission *submission;
 	struct scan_slice raw;                // into the submission's body
@@ -46,6 +54,7 @@ struct item {
 
 struct submission {
 	struct submission *next;              // in a lane's queue
+	struct sender *sender;                // intake's
 	struct arena *arena;
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];

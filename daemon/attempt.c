@@ -1,0 +1,389 @@
+// One attempt:
+//
+//     BEGIN ─▶ look ─▶ number ─▶ [SAVEPOINT ─▶ COPY each table] for each piece ─▶ refusals ─▶ COMMIT
+//                                      ▲            │ the database names the row it refuses
+//                                      └── ROLLBACK TO, set the report aside as refused
+//
+// What a COMMIT must have said to count: "COMMIT", and no warning. PostgreSQL answers a COMMIT whose wait for the
+// synchronous standby was cancelled with a warning only: committed here, perhaps nowhere else.
+#include "attempt.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "look.h"
+#include "refusals.h"
+#include "rows.h"
+
+enum {
+	NUMBERS_IN_BLOCK = 1000, // INCREMENT of the sequence baocao.report_block
+	COPY_SQL_SIZE = 4096,
+	COPY_PIECE = 1 << 20     // bytes handed to libpq at once
+};
+
+struct attempt {
+	const struct contract *contract;
+	const struct layout *layout;
+	struct rows rows;
+	PGconn *connection;                // the store's
+	int64_t next_number, numbers_left; // of this connection: a crash of the server may hand out again what was never used
+	bool warned;                       // since it was last cleared
+	char warning[128];                 // the last one
+};
+
+// The statement that failed: its result, and the table that was being copied, if any.
+struct step {
+	PGresult *result;
+	const struct layout_table *table;
+};
+
+struct attempt *attempt_create(const struct contract *contract, const struct layout *layout)
+{
+	struct attempt *attempt = calloc(1, sizeof *attempt);
+	if (attempt == NULL)
+		return NULL;
+	attempt->contract = contract;
+	attempt->layout = layout;
+	if (rows_init(&attempt->rows, contract, layout))
+		return attempt;
+	free(attempt);
+	return NULL;
+}
+
+void attempt_destroy(struct attempt **attempt)
+{
+	if (*attempt == NULL)
+		return;
+	rows_clear(&(*attempt)->rows);
+	free(*attempt);
+	*attempt = NULL;
+}
+
+/* a fresh connection */
+
+// The writer's own settings. Foreign keys are declared but not checked row by row (docs/decisions.md), and the look must
+// be answered from the unique index whatever the planner believes of the table's size.
+static const char settings[] = "SET session_replication_role = replica; SET enable_hashjoin = off; "
+							   "SET enable_mergejoin = off; SET enable_seqscan = off; SET enable_material = off; "
+							   "SET plan_cache_mode = force_generic_plan";
+
+static void on_notice(void *data, const PGresult *result)
+{
+	struct attempt *attempt = data;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	if (severity != NULL && strcmp(severity, "WARNING") != 0)
+		return;
+	attempt->warned = true;
+	(void)snprintf(attempt->warning, sizeof attempt->warning, "%s", database_message(attempt->connection, result));
+}
+
+enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresult **ret_result)
+{
+	enum answer answer = ANSWER_OK;
+
+	attempt->connection = connection;
+	attempt->numbers_left = 0;
+	(void)PQsetNoticeReceiver(connection, on_notice, attempt);
+	for (int i = 0; answer == ANSWER_OK && i < 3; i++) {
+		PGresult *result = i == 0   ? PQexec(connection, settings)
+		                   : i == 1 ? look_prepare(connection)
+		                            : refusals_prepare(connection);
+		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+			answer = database_answer(connection, result);
+			*ret_result = result;
+		} else {
+			PQclear(result);
+		}
+	}
+	return answer;
+}
+
+/* statements */
+
+// Runs a statement; its result stays in *step when it is wanted by the caller or when it failed.
+static enum answer ask(struct attempt *attempt, const char *sql, ExecStatusType wanted, struct step *step)
+{
+	PQclear(step->result);
+	step->result = PQexec(attempt->connection, sql);
+	return PQresultStatus(step->result) == wanted ? ANSWER_OK : database_answer(attempt->connection, step->result);
+}
+
+static enum answer command(struct attempt *attempt, const char *sql, struct step *step)
+{
+	return ask(attempt, sql, PGRES_COMMAND_OK, step);
+}
+
+/* look and number */
+
+static enum answer take_number(struct attempt *attempt, int64_t *ret, struct step *step)
+{
+	if (attempt->numbers_left == 0) {
+		enum answer answer = ask(attempt, "SELECT nextval('baocao.report_block')", PGRES_TUPLES_OK, step);
+		if (answer != ANSWER_OK)
+			return answer;
+		attempt->next_number = strtoll(PQgetvalue(step->result, 0, 0), NULL, 10);
+		attempt->numbers_left = NUMBERS_IN_BLOCK;
+	}
+	attempt->numbers_left--;
+	*ret = attempt->next_number++;
+	return ANSWER_OK;
+}
+
+static bool is_to_be_written(const struct item *item)
+{
+	return item->outcome == BAOCAO__OUTCOME__OUTCOME_STORED || item->outcome == BAOCAO__OUTCOME__OUTCOME_SUPERSEDED;
+}
+
+static enum answer number_items(struct attempt *attempt, const struct batch *batch, struct step *step)
+{
+	for (size_t i = 0; i < batch->accepted; i++) {
+		if (!is_to_be_written(batch->items[i]))
+			continue;
+		enum answer answer = take_number(attempt, &batch->items[i]->report_no, step);
+		if (answer != ANSWER_OK)
+			return answer;
+		batch->items[i]->stored_received_at = batch->items[i]->submission->received_at;
+	}
+	return ANSWER_OK;
+}
+
+static enum answer look(struct attempt *attempt, const struct batch *batch, struct step *step)
+{
+	for (size_t i = 0; i < batch->accepted; i++) { // forget an earlier attempt
+		batch->items[i]->report_no = 0;
+		batch->items[i]->verdict.count = 0;
+	}
+	if (batch->accepted == 0)
+		return ANSWER_OK;
+	PQclear(step->result);
+	enum answer answer =
+		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, &step->result);
+	if (answer == ANSWER_OK)
+		answer = number_items(attempt, batch, step);
+	if (answer == ANSWER_OK)
+		look_at_each_other(batch->items, batch->accepted);
+	return answer;
+}
+
+/* copy */
+
+// COPY schema.table (columns) FROM STDIN; names come from the contract and need no quotes, but get them.
+static void copy_statement(const struct layout_table *table, char sql[static COPY_SQL_SIZE])
+{
+	int used = snprintf(sql, COPY_SQL_SIZE, "COPY baocao.\"%s\" (", table->name);
+	for (size_t i = 0; i < table->column_count && used < COPY_SQL_SIZE; i++)
+		used += snprintf(sql + used, (size_t)(COPY_SQL_SIZE - used), "%s\"%s\"", i > 0 ? ", " : "", table->columns[i].name);
+	if (used < COPY_SQL_SIZE)
+		(void)snprintf(sql + used, (size_t)(COPY_SQL_SIZE - used), ") FROM STDIN (FORMAT binary)");
+}
+
+static bool put_all(struct attempt *attempt, const struct copy *copy)
+{
+	for (size_t at = 0; at < copy->used; at += COPY_PIECE) {
+		size_t piece = copy->used - at < COPY_PIECE ? copy->used - at : COPY_PIECE;
+		if (PQputCopyData(attempt->connection, (const char *)copy->bytes + at, (int)piece) != 1)
+			return false;
+	}
+	return PQputCopyEnd(attempt->connection, NULL) == 1;
+}
+
+static enum answer copy_table(struct attempt *attempt, size_t table, struct step *step)
+{
+	char sql[COPY_SQL_SIZE];
+	struct copy *copy = &attempt->rows.tables[table];
+	PGresult *more;
+
+	if (copy->rows == 0)
+		return ANSWER_OK;
+	if (!copy_end(copy))
+		return ANSWER_WAIT; // out of memory: a resource
+	step->table = &attempt->layout->tables[table];
+	copy_statement(step->table, sql);
+	enum answer answer = ask(attempt, sql, PGRES_COPY_IN, step);
+	if (answer != ANSWER_OK)
+		return answer;
+	(void)put_all(attempt, copy); // a failure shows in the result
+	PQclear(step->result);
+	step->result = PQgetResult(attempt->connection);
+	if (PQresultStatus(step->result) != PGRES_COMMAND_OK)
+		answer = database_answer(attempt->connection, step->result);
+	while ((more = PQgetResult(attempt->connection)) != NULL)
+		PQclear(more);
+	if (answer == ANSWER_OK)
+		step->table = NULL;
+	return answer;
+}
+
+static enum answer copy_items(struct attempt *attempt, struct item **items, size_t count, struct step *step)
+{
+	enum answer answer = ANSWER_OK;
+
+	rows_begin(&attempt->rows);
+	for (size_t i = 0; i < count; i++)
+		if (is_to_be_written(items[i]))
+			rows_add(&attempt->rows, items[i]);
+	for (size_t table = 0; answer == ANSWER_OK && table < attempt->layout->table_count; table++)
+		answer = copy_table(attempt, table, step);
+	return answer;
+}
+
+/* the culprit */
+
+// The row that a failed COPY names: its context is "COPY table, line N" in the server's language. 0 when there is none.
+static size_t refused_row(const struct step *step)
+{
+	const char *context = step->result == NULL ? NULL : PQresultErrorField(step->result, PG_DIAG_CONTEXT);
+	const char *at = context == NULL || step->table == NULL ? NULL : strstr(context, step->table->name);
+
+	if (at == NULL || strncmp(context, "COPY ", 5) != 0)
+		return 0;
+	at += strlen(step->table->name);
+	while (*at != '\0' && !isdigit((unsigned char)*at))
+		at++;
+	return (size_t)strtoull(at, NULL, 10);
+}
+
+// The item that gave that row: its rows are made once more and counted.
+static struct item *culprit_of(struct attempt *attempt, struct item **items, size_t count, const struct step *step)
+{
+	size_t row = refused_row(step);
+	size_t table = step->table == NULL ? 0 : (size_t)(step->table - attempt->layout->tables);
+
+	if (row == 0)
+		return NULL;
+	rows_begin(&attempt->rows);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_to_be_written(items[i]))
+			continue;
+		rows_add(&attempt->rows, items[i]);
+		if (attempt->rows.tables[table].rows >= row)
+			return items[i];
+	}
+	return NULL;
+}
+
+static void tell(const struct attempt *attempt, const struct step *step, struct item *culprit, struct failure *failure)
+{
+	*failure = (struct failure){.culprit = culprit};
+	(void)snprintf(failure->sqlstate, sizeof failure->sqlstate, "%s", database_sqlstate(step->result));
+	if (PQresultStatus(step->result) == PGRES_COMMAND_OK && attempt->warned)
+		(void)snprintf(failure->text, sizeof failure->text, "database: COMMIT with a warning: %s", attempt->warning);
+	else
+		(void)snprintf(failure->text, sizeof failure->text, "%s", database_message(attempt->connection, step->result));
+	failure->text[strcspn(failure->text, "\n")] = '\0';
+}
+
+/* pieces */
+
+// Back to the savepoint, the culprit aside. False when that is not enough: it is not known, or what became of other items
+// depends on it.
+static bool set_aside(struct attempt *attempt, struct batch *batch, struct failure *failure, struct step *step)
+{
+	if (failure->culprit == NULL || batch_has_relatives(batch, failure->culprit) ||
+	    command(attempt, "ROLLBACK TO SAVEPOINT piece", step) != ANSWER_OK)
+		return false;
+	batch_refuse(batch, failure->culprit, failure->sqlstate, failure->text);
+	failure->culprit = NULL;
+	return true;
+}
+
+static enum answer copy_pieces(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure,
+                               struct step *step)
+{
+	enum answer answer = ANSWER_OK;
+
+	for (size_t first = 0; answer == ANSWER_OK && first < batch->accepted;) {
+		size_t left = batch->accepted - first, count = piece == 0 || piece > left ? left : piece;
+		struct item **items = batch->items + first;
+		if (piece > 0)
+			answer = command(attempt, first == 0 ? "SAVEPOINT piece" : "RELEASE SAVEPOINT piece; SAVEPOINT piece", step);
+		if (answer == ANSWER_OK)
+			answer = copy_items(attempt, items, count, step);
+		while (answer == ANSWER_DATA) {
+			tell(attempt, step, culprit_of(attempt, items, count, step), failure);
+			if (piece == 0 || !set_aside(attempt, batch, failure, step))
+				return answer;
+			count--; // the next item, if any, now belongs to the piece after this
+			step->table = NULL;
+			answer = copy_items(attempt, items, count, step);
+		}
+		first += count;
+	}
+	return answer;
+}
+
+/* refusals and commit */
+
+static void explain_conflict(const struct contract *contract, struct item *item)
+{
+	struct place place = {.field = contract_field_by_name(contract->report, "revision"), .line = PLACE_NO_LINE};
+	char revision[12];
+	(void)snprintf(revision, sizeof revision, "%d", item->key.revision);
+	verdict_add(&item->verdict, RULE_CONFLICT, &place,
+	            &(struct violation_words){.field = place.field, .value = revision});
+}
+
+static enum answer keep_refusals(struct attempt *attempt, const struct batch *batch, struct step *step)
+{
+	enum answer answer = ANSWER_OK;
+
+	PQclear(step->result);
+	step->result = NULL;
+	for (size_t i = 0; answer == ANSWER_OK && i < batch->count; i++) {
+		struct item *item = batch->items[i];
+		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT)
+			explain_conflict(attempt->contract, item);
+		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT || item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
+			answer = refusals_keep_item(attempt->connection, attempt->contract, item, &step->result);
+	}
+	for (size_t i = 0; answer == ANSWER_OK && i < batch->whole_count; i++)
+		answer = refusals_keep_whole(attempt->connection, batch->wholes[i], &step->result);
+	return answer;
+}
+
+// A transaction that wrote nothing would commit without waiting for anything. But what its look saw may be committed on
+// this server only, after a cancelled wait for the synchronous standby; to answer DUPLICATE on that would be a promise that
+// a failover breaks. So such a transaction writes a word into the log, and its COMMIT waits for all that was before it.
+static enum answer mark_empty(struct attempt *attempt, const struct batch *batch, struct step *step)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (is_to_be_written(batch->items[i]))
+			return ANSWER_OK;
+	return ask(attempt, "SELECT pg_catalog.pg_logical_emit_message(true, 'baocao', '')", PGRES_TUPLES_OK, step);
+}
+
+// COMMIT of a transaction that failed answers ROLLBACK without an error: that is no commit. Nor is one with a warning.
+static enum answer commit(struct attempt *attempt, struct step *step)
+{
+	attempt->warned = false;
+	enum answer answer = command(attempt, "COMMIT", step);
+	if (answer != ANSWER_OK)
+		return answer;
+	if (strcmp(PQcmdStatus(step->result), "COMMIT") != 0)
+		return ANSWER_RETRY;
+	return attempt->warned ? ANSWER_WAIT : ANSWER_OK;
+}
+
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure)
+{
+	struct step step = {0};
+	*failure = (struct failure){0};
+
+	enum answer answer = command(attempt, "BEGIN", &step);
+	if (answer == ANSWER_OK)
+		answer = look(attempt, batch, &step);
+	if (answer == ANSWER_OK)
+		answer = copy_pieces(attempt, batch, piece, failure, &step);
+	if (answer == ANSWER_OK)
+		answer = keep_refusals(attempt, batch, &step);
+	if (answer == ANSWER_OK)
+		answer = mark_empty(attempt, batch, &step);
+	if (answer == ANSWER_OK)
+		answer = commit(attempt, &step);
+	if (answer != ANSWER_OK && failure->culprit == NULL)
+		tell(attempt, &step, NULL, failure);
+	PQclear(step.result);
+	return answer;
+}

@@ -1,0 +1,35 @@
+// One attempt to write a batch: one transaction of look, number, COPY, refusals, COMMIT. It changes nothing but the
+// outcomes of items, which the next attempt makes anew, so that trying again is always safe. One thread: the writer's.
+#ifndef BAOCAO_ATTEMPT_H
+#define BAOCAO_ATTEMPT_H
+
+#include <libpq-fe.h>
+
+#include "batch.h"
+#include "database.h"
+#include "layout.h"
+
+struct attempt; // what a writer keeps between attempts: COPY buffers, report numbers, the ear for warnings
+
+// contract and layout must outlive it. NULL when memory is out.
+struct attempt *attempt_create(const struct contract *contract, const struct layout *layout);
+// NULL-safe; clears the caller's pointer.
+void attempt_destroy(struct attempt **attempt);
+
+// Makes a fresh connection ready for attempts; whatever an earlier connection gave is forgotten. Until the next call all
+// attempts run on this connection. On failure *ret_result is the failed result, for the caller to clear.
+enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresult **ret_result);
+
+// Why an attempt failed.
+struct failure {
+	char sqlstate[8];
+	char text[200];
+	struct item *culprit; // the accepted item whose row the database refused, where the answer tells; else NULL
+};
+
+// Runs one attempt. ANSWER_OK: committed, durable, and every item has its outcome. Anything else: *failure says why, and
+// the connection may be inside a failed transaction. piece: how many reports a savepoint guards, 0 for none; with
+// savepoints a report that the database refuses is refused within the attempt and does not fail it.
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure);
+
+#endif
