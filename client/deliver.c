@@ -8,34 +8,37 @@
 #include <zmq.h>
 
 #define PROTOCOL_VERSION "baocao/1"
+#define MONITOR_ENDPOINT "inproc://monitor"
 
 enum {
-	REPORTS_MAX = 500,          // of a submission; the server takes 1,000
-	BYTES_MAX = 900 * 1024,     // of a submission; the server takes 1 MiB
 	IN_FLIGHT_MAX = 8,          // docs/protocol.md
 	RESEND_FIRST_MS = 5000,     // doubled with each try, up to the longest
 	RESEND_LONGEST_MS = 60000,
-	FRAME_OVERHEAD = 16         // tag and length of a report, with room
+	RECONNECTED_PART = 10,      // of that interval waits what was in flight when a connection was lost
+	UNCONNECTED_MS = 200,       // until the next look for a connection
+	ID_SPACE = 12               // tag and varint of submission_id, with room
 };
 
 struct flight {
-	size_t first, count; // of reports; count 0: free
+	struct outbox_parcel parcel; // empty: free
 	uint64_t submission_id;
-	int64_t due;         // when to send it again
+	int64_t due;       // when to send it again
 	unsigned interval;
 };
 
 struct delivery {
-	const struct deliver_server *server;
-	const struct deliver_report *reports;
-	size_t count, next, answered;
-	deliver_answer answer;
+	const struct deliver_servers *servers;
+	struct outbox *outbox;
+	void (*answered)(void *user, int64_t entry_no);
 	void *user;
-	void *context, *socket;
+	void *context, *socket, *monitor;
 	uint64_t last_id;
 	int64_t last_answer;
+	bool exhausted;       // nothing more to take until the next rewind
+	bool fresh;           // nothing was taken since the last rewind
+	bool outbox_failed;
+	bool key_refused;     // by a server, on the last handshake
 	struct flight flights[IN_FLIGHT_MAX];
-	uint8_t *buffer;
 };
 
 static int64_t now_ms(void)
@@ -45,115 +48,195 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool set_int(void *socket, int option, int value)
+static unsigned jittered(unsigned milliseconds)
 {
-	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+	return milliseconds / 2 + randombytes_uniform(milliseconds / 2 + 1);
 }
 
-static bool set_key(void *socket, int option, const char *key)
-{
-	return key == NULL || zmq_setsockopt(socket, option, key, strlen(key) + 1) == 0;
-}
+/* the connection */
 
 // No routing id: the server knows us by our key. IMMEDIATE: nothing is queued for a connection that is not there.
+static const struct {
+	int option, value;
+} settings[] = {
+	{ZMQ_LINGER, 0},
+	{ZMQ_IMMEDIATE, 1},
+	{ZMQ_RECONNECT_IVL, 200},
+	{ZMQ_RECONNECT_IVL_MAX, 10000},
+	{ZMQ_HEARTBEAT_IVL, 5000},
+	{ZMQ_HEARTBEAT_TIMEOUT, 15000},
+	{ZMQ_SNDHWM, 2 * IN_FLIGHT_MAX},
+};
+
+static bool set_text(void *socket, int option, const char *text)
+{
+	return text[0] == '\0' || zmq_setsockopt(socket, option, text, strlen(text) + 1) == 0;
+}
+
+static bool set_keys(void *socket, const char *secret)
+{
+	char public[KEYS_TEXT_SIZE] = "";
+	return (secret[0] == '\0' || zmq_curve_public(public, secret) == 0) &&
+	       set_text(socket, ZMQ_CURVE_PUBLICKEY, public) && set_text(socket, ZMQ_CURVE_SECRETKEY, secret);
+}
+
+// Each connection takes the server's key that is set when it is made.
+static bool connect_all(struct delivery *delivery)
+{
+	const struct deliver_servers *servers = delivery->servers;
+
+	for (int i = 0; i < servers->count; i++) {
+		if (set_text(delivery->socket, ZMQ_CURVE_SERVERKEY, servers->server_keys[i]) &&
+		    zmq_connect(delivery->socket, servers->endpoints[i]) == 0)
+			continue;
+		(void)fprintf(stderr, "baocao: %s: %s\n", servers->endpoints[i], zmq_strerror(zmq_errno()));
+		return false;
+	}
+	return true;
+}
+
+static bool open_monitor(struct delivery *delivery)
+{
+	int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+
+	if (zmq_socket_monitor(delivery->socket, MONITOR_ENDPOINT, events) != 0)
+		return false;
+	delivery->monitor = zmq_socket(delivery->context, ZMQ_PAIR);
+	return delivery->monitor != NULL && zmq_connect(delivery->monitor, MONITOR_ENDPOINT) == 0;
+}
+
 static bool open_socket(struct delivery *delivery)
 {
-	const struct deliver_server *server = delivery->server;
-
 	delivery->context = zmq_ctx_new();
-	void *socket = delivery->context == NULL ? NULL : zmq_socket(delivery->context, ZMQ_DEALER);
-	delivery->socket = socket;
-	if (socket != NULL && set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_IMMEDIATE, 1) &&
-	    set_int(socket, ZMQ_RECONNECT_IVL, 500) && set_int(socket, ZMQ_RECONNECT_IVL_MAX, 60000) &&
-	    set_int(socket, ZMQ_HEARTBEAT_IVL, 10000) && set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, 30000) &&
-	    set_int(socket, ZMQ_SNDHWM, 2 * IN_FLIGHT_MAX) && set_key(socket, ZMQ_CURVE_SERVERKEY, server->server_public_key) &&
-	    set_key(socket, ZMQ_CURVE_PUBLICKEY, server->public_key) &&
-	    set_key(socket, ZMQ_CURVE_SECRETKEY, server->secret_key) && zmq_connect(socket, server->endpoint) == 0)
-		return true;
-	(void)fprintf(stderr, "baocao: %s: %s\n", server->endpoint, zmq_strerror(zmq_errno()));
-	return false;
+	delivery->socket = delivery->context == NULL ? NULL : zmq_socket(delivery->context, ZMQ_DEALER);
+	bool good = delivery->socket != NULL;
+	for (size_t i = 0; good && i < sizeof settings / sizeof settings[0]; i++)
+		good = zmq_setsockopt(delivery->socket, settings[i].option, &settings[i].value, sizeof settings[i].value) == 0;
+	good = good && set_keys(delivery->socket, delivery->servers->secret_key) && open_monitor(delivery);
+	if (!good)
+		(void)fprintf(stderr, "baocao: ZeroMQ: %s\n", zmq_strerror(zmq_errno()));
+	return good && connect_all(delivery);
 }
 
 static void close_socket(struct delivery *delivery)
 {
+	if (delivery->monitor != NULL)
+		(void)zmq_close(delivery->monitor);
 	if (delivery->socket != NULL)
 		(void)zmq_close(delivery->socket);
 	if (delivery->context != NULL)
 		(void)zmq_ctx_term(delivery->context);
 }
 
-static size_t put_varint(uint8_t *to, uint64_t value)
+/* flights */
+
+static size_t put_id(uint8_t *to, uint64_t id)
 {
 	size_t used = 0;
-	for (; value >= 0x80; value >>= 7)
-		to[used++] = (uint8_t)(value | 0x80);
-	to[used++] = (uint8_t)value;
+	to[used++] = 1 << 3; // Submission.submission_id
+	for (; id >= 0x80; id >>= 7)
+		to[used++] = (uint8_t)(id | 0x80);
+	to[used++] = (uint8_t)id;
 	return used;
 }
 
-// The Submission of protocol.proto around reports that are packed already: fields 1 and 2.
-static size_t pack(struct delivery *delivery, const struct flight *flight)
+// The Submission of protocol.proto: its number, then the reports, packed already.
+static bool send_submission(struct delivery *delivery, const struct flight *flight)
 {
-	uint8_t *to = delivery->buffer;
+	uint8_t id[ID_SPACE];
+	size_t id_size = put_id(id, flight->submission_id);
+	zmq_msg_t body;
 
-	*to++ = 1 << 3;
-	to += put_varint(to, flight->submission_id);
-	for (size_t i = flight->first; i < flight->first + flight->count; i++) {
-		*to++ = 2 << 3 | 2;
-		to += put_varint(to, delivery->reports[i].size);
-		memcpy(to, delivery->reports[i].bytes, delivery->reports[i].size);
-		to += delivery->reports[i].size;
-	}
-	return (size_t)(to - delivery->buffer);
+	if (zmq_msg_init_size(&body, id_size + flight->parcel.size) != 0)
+		return false;
+	memcpy(zmq_msg_data(&body), id, id_size);
+	memcpy((uint8_t *)zmq_msg_data(&body) + id_size, flight->parcel.bytes, flight->parcel.size);
+	bool sent = zmq_send(delivery->socket, PROTOCOL_VERSION, strlen(PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+	            zmq_msg_send(&body, delivery->socket, ZMQ_DONTWAIT) >= 0;
+	(void)zmq_msg_close(&body); // harmless after a send
+	return sent;
 }
 
-// A send that cannot be done now is a send that was lost: its time-out comes.
 static void send_flight(struct delivery *delivery, struct flight *flight)
 {
-	size_t size = pack(delivery, flight);
-	unsigned interval = flight->interval;
-
-	if (zmq_send(delivery->socket, PROTOCOL_VERSION, strlen(PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-		(void)zmq_send(delivery->socket, delivery->buffer, size, ZMQ_DONTWAIT);
-	else
-		interval = 200; // not connected yet: look again soon, and do not count it as a try
-	flight->due = now_ms() + interval / 2 + randombytes_uniform(interval / 2 + 1);
-	if (interval == flight->interval && flight->interval < RESEND_LONGEST_MS)
+	if (!send_submission(delivery, flight)) { // nobody is connected: that was no try
+		flight->due = now_ms() + jittered(UNCONNECTED_MS);
+		return;
+	}
+	flight->due = now_ms() + jittered(flight->interval);
+	if (flight->interval < RESEND_LONGEST_MS)
 		flight->interval *= 2;
 }
 
-static void start_flight(struct delivery *delivery, struct flight *flight)
+// Sends the next of what is pending; false when there is nothing more to take now.
+static bool start_flight(struct delivery *delivery, struct flight *flight)
 {
-	size_t bytes = FRAME_OVERHEAD;
-
-	*flight = (struct flight){.first = delivery->next, .submission_id = ++delivery->last_id, .interval = RESEND_FIRST_MS};
-	while (delivery->next < delivery->count && flight->count < REPORTS_MAX) {
-		bytes += delivery->reports[delivery->next].size + FRAME_OVERHEAD;
-		if (flight->count > 0 && bytes > BYTES_MAX)
-			break;
-		flight->count++;
-		delivery->next++;
+	if (!outbox_take(delivery->outbox, &flight->parcel)) {
+		flight->parcel.count = 0;
+		delivery->outbox_failed = true;
+		return false;
 	}
+	if (flight->parcel.count == 0)
+		return false;
+	delivery->fresh = false;
+	flight->submission_id = ++delivery->last_id;
+	flight->interval = RESEND_FIRST_MS;
 	send_flight(delivery, flight);
+	return true;
+}
+
+static bool is_idle(const struct delivery *delivery)
+{
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
+		if (delivery->flights[i].parcel.count > 0)
+			return false;
+	return true;
+}
+
+// Starts and repeats what is due; gives the time until the next is.
+static long serve_flights(struct delivery *delivery)
+{
+	int64_t next = now_ms() + 1000;
+
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
+		struct flight *flight = &delivery->flights[i];
+		if (flight->parcel.count == 0 && !delivery->exhausted)
+			delivery->exhausted = !start_flight(delivery, flight);
+		else if (flight->parcel.count > 0 && flight->due <= now_ms())
+			send_flight(delivery, flight);
+		if (flight->parcel.count > 0 && flight->due < next)
+			next = flight->due;
+	}
+	int64_t left = next - now_ms();
+	return left < 0 ? 0 : (long)left;
+}
+
+/* answers */
+
+static void land(struct delivery *delivery, struct flight *flight, const Baocao__Receipt *receipt)
+{
+	bool split = receipt->has_whole && flight->parcel.count > 1;
+
+	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt)) {
+		delivery->outbox_failed = true;
+		return;
+	}
+	for (size_t i = 0; !split && delivery->answered != NULL && i < flight->parcel.count; i++)
+		delivery->answered(delivery->user, flight->parcel.entries[i]);
+	flight->parcel.count = 0;
 }
 
 static void take_receipt(struct delivery *delivery, const Baocao__Receipt *receipt)
 {
 	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
 		struct flight *flight = &delivery->flights[i];
-		if (flight->count == 0 || flight->submission_id != receipt->submission_id)
+		if (flight->parcel.count == 0 || flight->submission_id != receipt->submission_id)
 			continue;
-		if (receipt->has_whole && receipt->whole == BAOCAO__OUTCOME__OUTCOME_BUSY) {
-			flight->due = now_ms() + receipt->retry_after_ms;
-			return;
-		}
-		if (!receipt->has_whole && receipt->n_outcome != flight->count)
-			return; // not an answer to what we sent: the time-out comes
-		for (size_t j = 0; j < flight->count; j++)
-			delivery->answer(delivery->user, flight->first + j, receipt, receipt->has_whole ? NULL : receipt->outcome[j]);
-		delivery->answered += flight->count;
-		flight->count = 0;
-		return;
+		if (receipt->has_whole && receipt->whole == BAOCAO__OUTCOME__OUTCOME_BUSY)
+			flight->due = now_ms() + receipt->retry_after_ms + jittered(receipt->retry_after_ms);
+		else if (receipt->has_whole || receipt->n_outcome == flight->parcel.count)
+			land(delivery, flight, receipt);
+		return; // one with another number of outcomes is no answer to what was sent: the time-out comes
 	}
 	// Nobody waits for it: the answer to a submission that was sent twice.
 }
@@ -181,57 +264,95 @@ static void receive(struct delivery *delivery)
 	}
 }
 
-// Starts and repeats what is due; gives the time until the next is.
-static long serve_flights(struct delivery *delivery)
+// A receipt may have been lost with the connection: what is in flight is due soon, but ever later with each try.
+static void on_disconnect(struct delivery *delivery)
 {
-	int64_t next = now_ms() + 1000;
-
 	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
 		struct flight *flight = &delivery->flights[i];
-		if (flight->count == 0 && delivery->next < delivery->count)
-			start_flight(delivery, flight);
-		else if (flight->count > 0 && flight->due <= now_ms())
-			send_flight(delivery, flight);
-		if (flight->count > 0 && flight->due < next)
-			next = flight->due;
+		int64_t due = now_ms() + jittered(flight->interval / RECONNECTED_PART);
+		if (flight->parcel.count > 0 && due < flight->due)
+			flight->due = due;
 	}
-	int64_t left = next - now_ms();
-	return left < 0 ? 0 : (long)left;
 }
 
-static bool run(struct delivery *delivery)
+// An event is two frames: number (16 bits) and value, then the address (zmq_socket_monitor(3)).
+static void take_event(struct delivery *delivery)
+{
+	uint8_t event[6], address[256];
+	uint16_t number;
+
+	if (zmq_recv(delivery->monitor, event, sizeof event, ZMQ_DONTWAIT) != (int)sizeof event)
+		return;
+	(void)zmq_recv(delivery->monitor, address, sizeof address, ZMQ_DONTWAIT);
+	memcpy(&number, event, sizeof number);
+	if (number == ZMQ_EVENT_DISCONNECTED)
+		on_disconnect(delivery);
+	else
+		delivery->key_refused = number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+}
+
+/* the loop */
+
+// Whether all that was pending is answered. What could not be taken before, since an earlier revision was under way, is
+// taken in another round.
+static bool is_done(struct delivery *delivery)
+{
+	if (!delivery->exhausted || !is_idle(delivery))
+		return false;
+	if (delivery->fresh)
+		return true;
+	outbox_rewind(delivery->outbox);
+	delivery->exhausted = false;
+	delivery->fresh = true;
+	return false;
+}
+
+static enum deliver_end run(struct delivery *delivery)
 {
 	delivery->last_answer = now_ms();
-	while (delivery->answered < delivery->count) {
-		zmq_pollitem_t item = {.socket = delivery->socket, .events = ZMQ_POLLIN};
+	while (!is_done(delivery)) {
+		zmq_pollitem_t items[] = {{.socket = delivery->socket, .events = ZMQ_POLLIN},
+		                          {.socket = delivery->monitor, .events = ZMQ_POLLIN}};
 		long wait = serve_flights(delivery);
-		if (zmq_poll(&item, 1, wait) > 0)
+		if (!delivery->exhausted || !is_idle(delivery))
+			(void)zmq_poll(items, 2, wait);
+		if (items[0].revents != 0)
 			receive(delivery);
-		if (now_ms() - delivery->last_answer > delivery->server->patience_ms) {
-			(void)fprintf(stderr, "baocao: %s: no answer for %u s; is the key registered, the server's key right?\n",
-			              delivery->server->endpoint, delivery->server->patience_ms / 1000);
-			return false;
+		if (items[1].revents != 0)
+			take_event(delivery);
+		if (delivery->outbox_failed)
+			return DELIVER_FAILED;
+		if (now_ms() - delivery->last_answer > delivery->servers->patience_ms) {
+			(void)fprintf(stderr, "baocao: no answer for %u s: %s\n", delivery->servers->patience_ms / 1000,
+			              delivery->key_refused ? "the server refuses this key" : "is the server up, its key right?");
+			return DELIVER_NO_ANSWER;
 		}
 	}
-	return true;
+	return DELIVER_ALL;
 }
 
-bool deliver(const struct deliver_server *server, const struct deliver_report *reports, size_t count, deliver_answer answer,
-             void *user)
+enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *outbox,
+                         void (*answered)(void *user, int64_t entry_no), void *user)
 {
-	struct delivery delivery = {
-		.server = server, .reports = reports, .count = count, .answer = answer, .user = user};
-	size_t largest = 0;
-	bool done = false;
+	struct delivery *delivery = calloc(1, sizeof *delivery);
+	enum deliver_end end = DELIVER_FAILED;
 
-	for (size_t i = 0; i < count; i++)
-		largest = reports[i].size > largest ? reports[i].size : largest;
-	delivery.buffer = malloc(BYTES_MAX + largest + FRAME_OVERHEAD);
-	if (delivery.buffer == NULL)
+	if (delivery == NULL) {
 		(void)fputs("baocao: out of memory\n", stderr);
-	else if (open_socket(&delivery))
-		done = run(&delivery);
-	close_socket(&delivery);
-	free(delivery.buffer);
-	return done;
+		return end;
+	}
+	delivery->servers = servers;
+	delivery->outbox = outbox;
+	delivery->answered = answered;
+	delivery->user = user;
+	randombytes_buf(&delivery->last_id, sizeof(uint32_t)); // unlike those of an earlier run
+	delivery->fresh = true;
+	outbox_rewind(outbox);
+	if (open_socket(delivery))
+		end = run(delivery);
+	close_socket(delivery);
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
+		outbox_parcel_clear(&delivery->flights[i].parcel);
+	free(delivery);
+	return end;
 }

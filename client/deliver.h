@@ -1,33 +1,34 @@
-// Brings packed reports to a server and hands back what became of each: submissions of many reports, a few in flight,
-// sent again with exponential back-off and jitter until a receipt comes. Sending twice is harmless: the second answer is
-// DUPLICATE. One thread.
+// Brings what is pending in an outbox to the servers and keeps their answers there: submissions of many reports, a few in
+// flight, sent again with exponential back-off and jitter after a time-out or when a connection is lost. Sending twice is
+// harmless: the second answer is DUPLICATE. Of several servers each takes what comes its way; one that is away is left out.
+// One thread.
 #ifndef BAOCAO_DELIVER_H
 #define BAOCAO_DELIVER_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "protocol.pb-c.h"
+#include "keys.h"
+#include "outbox.h"
 
-struct deliver_server {
-	const char *endpoint;                                // tcp://host:port, or ipc://path without keys
-	const char *server_public_key, *public_key, *secret_key; // Z85; NULL for ipc://
-	unsigned patience_ms;                                // gives up when nothing came for so long
+enum { DELIVER_SERVERS_MAX = 8 };
+
+struct deliver_servers {
+	int count;
+	const char *endpoints[DELIVER_SERVERS_MAX];         // tcp://host:port, or ipc://path without keys
+	char server_keys[DELIVER_SERVERS_MAX][KEYS_TEXT_SIZE]; // Z85; empty for ipc://
+	char secret_key[KEYS_TEXT_SIZE];                    // the collector's, Z85; empty without keys
+	unsigned patience_ms;                               // gives up when nothing came for so long
 };
 
-struct deliver_report {
-	const uint8_t *bytes; // packed
-	size_t size;
+enum deliver_end {
+	DELIVER_ALL,       // nothing is pending any more
+	DELIVER_NO_ANSWER, // some stay pending in the outbox
+	DELIVER_FAILED     // the outbox or the sockets failed
 };
 
-// What became of the report at that index. outcome is NULL when its submission as a whole met receipt->whole.
-typedef void (*deliver_answer)(void *user, size_t index, const Baocao__Receipt *receipt,
-                               const Baocao__ReportOutcome *outcome);
-
-// Delivers all; calls answer once for each report that got one. True when all got one. Problems of the connection go to
-// standard error.
-bool deliver(const struct deliver_server *server, const struct deliver_report *reports, size_t count, deliver_answer answer,
-             void *user);
+// Calls answered, if not NULL, for each entry whose answer is durable in the outbox. The outbox must be locked. Problems go
+// to standard error.
+enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *outbox,
+                         void (*answered)(void *user, int64_t entry_no), void *user);
 
 #endif

@@ -14,7 +14,11 @@ static const struct {
 } commands[] = {
 	{"keygen", "FILE", "make a key pair: FILE and FILE.pub; print the public key to be registered", keys_generate},
 	{"describe", "[KIND]", "list the kinds of report, or the fields and rules of one", describe},
-	{"send", SEND_ARGUMENTS, "check the reports of the files (JSON Lines, CSV) and send them", send_files},
+	{"send", SEND_ARGUMENTS, "check the reports of the files (JSON Lines, CSV), queue those that are right, deliver them",
+     send_files},
+	{"queue", SEND_QUEUE_ARGUMENTS, "the first half of send: what it says is queued survives everything", send_queue},
+	{"deliver", SEND_DELIVER_ARGUMENTS, "the second half: bring what is queued to the server", send_deliver},
+	{"status", SEND_STATUS_ARGUMENTS, "what is pending, delivered, refused", send_status},
 };
 
 static void print_help(FILE *out)

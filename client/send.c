@@ -6,222 +6,272 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "deliver.h"
-#include "digest.h"
-#include "import.h"
-#include "judge.h"
 #include "keys.h"
+#include "queue.h"
+#include "show.h"
 
 enum { STATUS_ALL_STORED, STATUS_SOME_NOT, STATUS_WRONG, STATUS_NO_ANSWER };
 
-struct sending {
-	const char *endpoint, *server_key, *key_file;
-	unsigned patience_ms;
+// Everything that the command line may say; a subcommand allows some of it.
+struct arguments {
+	char *outbox_path; // owned
+	const char *server_keys[DELIVER_SERVERS_MAX], *key_file;
+	int server_key_count;
+	struct deliver_servers servers;
 	bool unchecked;
-	struct contract *contract;
-	struct import import;
-	struct deliver_report *packed; // those that are sent
-	const struct imported **origins;
-	size_t packed_count;
-	size_t tally[BAOCAO__OUTCOME__OUTCOME_PROTOCOL + 1]; // by Outcome; 0 is INVALID: not sent
+	enum outbox_which which;
+	bool listing;
+	char **paths; // NULL-terminated
 };
 
-static const char *const outcome_names[] = {"INVALID", "STORED", "DUPLICATE", "CONFLICT", "SUPERSEDED", "REFUSED", "BUSY",
-                                            "PROTOCOL"};
-_Static_assert(sizeof outcome_names / sizeof outcome_names[0] == BAOCAO__OUTCOME__OUTCOME_PROTOCOL + 1,
-               "every outcome has its name");
+static const struct option long_options[] = {
+	{"outbox", required_argument, NULL, 'o'},  {"server", required_argument, NULL, 's'},
+	{"server-key", required_argument, NULL, 'p'}, {"key", required_argument, NULL, 'k'},
+	{"timeout", required_argument, NULL, 't'}, {"unchecked", no_argument, NULL, 'u'},
+	{"pending", no_argument, NULL, 'P'},       {"refused", no_argument, NULL, 'R'},
+	{"all", no_argument, NULL, 'A'},           {NULL, 0, NULL, 0}};
 
-static bool parse(struct sending *sending, int argc, char **argv)
+// The options of each subcommand, as letters of the table above.
+#define OPTIONS_QUEUE "ou"
+#define OPTIONS_DELIVER "ospkt"
+#define OPTIONS_SEND "ospktu"
+#define OPTIONS_STATUS "oPRA"
+
+static bool set_timeout(struct arguments *arguments, const char *text)
 {
-	static const struct option options[] = {{"server", required_argument, NULL, 's'},
-	                                        {"server-key", required_argument, NULL, 'p'},
-	                                        {"key", required_argument, NULL, 'k'},
-	                                        {"timeout", required_argument, NULL, 't'},
-	                                        {"unchecked", no_argument, NULL, 'u'},
-	                                        {NULL, 0, NULL, 0}};
-	int option;
-	char *end = "";
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+	arguments->servers.patience_ms = (unsigned)seconds * 1000;
+	return *text >= '0' && *text <= '9' && *end == '\0' && seconds > 0 && seconds <= 1000000;
+}
 
-	sending->patience_ms = 60000;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			sending->endpoint = optarg;
-			break;
-		case 'p':
-			sending->server_key = optarg;
-			break;
-		case 'k':
-			sending->key_file = optarg;
-			break;
-		case 't':
-			sending->patience_ms = (unsigned)strtoul(optarg, &end, 10) * 1000;
-			break;
-		case 'u':
-			sending->unchecked = true;
-			break;
-		default:
+static bool set_outbox(struct arguments *arguments, const char *path)
+{
+	free(arguments->outbox_path);
+	arguments->outbox_path = strdup(path);
+	return arguments->outbox_path != NULL;
+}
+
+static bool set(struct arguments *arguments, int option, const char *value)
+{
+	struct deliver_servers *servers = &arguments->servers;
+
+	switch (option) {
+	case 'o':
+		return set_outbox(arguments, value);
+	case 's':
+		if (servers->count == DELIVER_SERVERS_MAX)
 			return false;
-		}
-	}
-	return sending->endpoint != NULL && optind < argc && *end == '\0' && sending->patience_ms > 0 &&
-	       (sending->server_key == NULL) == (sending->key_file == NULL);
-}
-
-static void print_violation(const char *path, const char *rule, const char *vi, const char *en)
-{
-	(void)printf("    %s [%s] %s\n    %*s %s\n", path[0] == '\0' ? "(report)" : path, rule, en,
-	             (int)(strlen(path[0] == '\0' ? "(report)" : path) + strlen(rule) + 3), "", vi);
-}
-
-static void print_invalid(struct sending *sending, const struct imported *origin, const struct verdict *verdict)
-{
-	(void)printf("%s:%zu INVALID\n", origin->path, origin->line);
-	for (size_t i = 0; i < verdict->count; i++)
-		print_violation(verdict->list[i].path, verdict->list[i].rule, verdict->list[i].vi, verdict->list[i].en);
-	sending->tally[0]++;
-}
-
-static const char *text_or_empty(const char *text)
-{
-	return text == NULL ? "" : text;
-}
-
-static void on_answer(void *user, size_t index, const Baocao__Receipt *receipt, const Baocao__ReportOutcome *outcome)
-{
-	struct sending *sending = user;
-	const struct imported *origin = sending->origins[index];
-	Baocao__Outcome code = outcome == NULL ? receipt->whole : outcome->outcome;
-	size_t known = (size_t)code < sizeof outcome_names / sizeof outcome_names[0] ? (size_t)code : 7;
-
-	(void)printf("%s:%zu %s", origin->path, origin->line, outcome_names[known]);
-	if (outcome != NULL && outcome->has_report_no)
-		(void)printf(" report_no=%" PRIu64 " received_at=%s", outcome->report_no, text_or_empty(outcome->received_at));
-	(void)printf("\n");
-	for (size_t i = 0; outcome != NULL && i < outcome->n_violation; i++)
-		print_violation(text_or_empty(outcome->violation[i]->path), text_or_empty(outcome->violation[i]->rule),
-		                text_or_empty(outcome->violation[i]->vi), text_or_empty(outcome->violation[i]->en));
-	if (outcome == NULL && receipt->problem != NULL)
-		print_violation("", text_or_empty(receipt->problem->rule), text_or_empty(receipt->problem->vi),
-		                text_or_empty(receipt->problem->en));
-	if (outcome != NULL && outcome->unknown_fields > 0)
-		(void)printf("    the server does not know %" PRIu32 " fields of this report yet\n", outcome->unknown_fields);
-	sending->tally[known]++;
-}
-
-// Judges and packs one report; false when memory is out.
-static bool prepare(struct sending *sending, struct imported *origin)
-{
-	struct verdict judged;
-	bool readable = verdict_is_clean(&origin->verdict);
-
-	if (!digest_canonicalise(sending->contract, origin->report, sending->import.arena))
-		return false;
-	verdict_init(&judged, sending->import.arena);
-	judge_report(sending->contract, origin->report, readable ? &judged : &origin->verdict);
-	// What could not be read is never sent: it would be another report than the file says.
-	if (!readable || (!sending->unchecked && !verdict_is_clean(&judged))) {
-		print_invalid(sending, origin, readable ? &judged : &origin->verdict);
+		servers->endpoints[servers->count++] = value;
+		return true;
+	case 'p':
+		if (arguments->server_key_count == DELIVER_SERVERS_MAX)
+			return false;
+		arguments->server_keys[arguments->server_key_count++] = value;
+		return true;
+	case 'k':
+		arguments->key_file = value;
+		return true;
+	case 't':
+		return set_timeout(arguments, value);
+	case 'u':
+		arguments->unchecked = true;
+		return true;
+	default: // P, R, A
+		arguments->listing = true;
+		arguments->which = option == 'P' ? OUTBOX_PENDING : option == 'R' ? OUTBOX_REFUSED : OUTBOX_ALL;
 		return true;
 	}
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
-	uint8_t *bytes = arena_alloc(sending->import.arena, size);
-	if (bytes == NULL)
+}
+
+// One key of the server for all, or one for each; the collector's own key where there is any.
+static bool read_keys(struct arguments *arguments)
+{
+	struct deliver_servers *servers = &arguments->servers;
+
+	if ((arguments->server_key_count == 0) != (arguments->key_file == NULL) ||
+	    (arguments->server_key_count > 1 && arguments->server_key_count != servers->count)) {
+		(void)fputs("baocao: give --key and one --server-key for all servers, or one for each\n", stderr);
 		return false;
-	(void)protobuf_c_message_pack(origin->report, bytes);
-	sending->packed[sending->packed_count] = (struct deliver_report){.bytes = bytes, .size = size};
-	sending->origins[sending->packed_count++] = origin;
-	return true;
+	}
+	for (int i = 0; i < servers->count && arguments->server_key_count > 0; i++)
+		if (!keys_read_public(arguments->server_keys[arguments->server_key_count > 1 ? i : 0], servers->server_keys[i]))
+			return false;
+	return arguments->key_file == NULL || keys_read(arguments->key_file, true, servers->secret_key);
 }
 
-static bool read_files(struct sending *sending, char **paths)
+// False: wrong use, which has been said. arguments_clear() either way.
+static bool parse(struct arguments *arguments, int argc, char **argv, const char *allowed, const char *usage)
 {
-	for (; *paths != NULL; paths++)
-		import_file(&sending->import, *paths);
-	sending->packed = calloc(sending->import.count + 1, sizeof *sending->packed);
-	sending->origins = calloc(sending->import.count + 1, sizeof *sending->origins);
-	bool good = sending->packed != NULL && sending->origins != NULL;
-	for (size_t i = 0; good && i < sending->import.count; i++)
-		good = prepare(sending, &sending->import.reports[i]);
+	bool delivers = strchr(allowed, 's') != NULL, reads = strchr(allowed, 'u') != NULL;
+	bool good = true;
+	int option;
+
+	*arguments = (struct arguments){.servers = {.patience_ms = 60000}, .outbox_path = outbox_default_path()};
+	while (good && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		good = option != '?' && strchr(allowed, option) != NULL && set(arguments, option, optarg);
+	arguments->paths = argv + optind;
+	good = good && reads == (optind < argc) && (!delivers || arguments->servers.count > 0);
 	if (!good)
-		(void)fputs("baocao: out of memory\n", stderr);
-	return good;
+		(void)fprintf(stderr, "usage: baocao %s %s\n", argv[0], usage);
+	return good && arguments->outbox_path != NULL && (!delivers || read_keys(arguments));
 }
 
-static bool deliver_all(struct sending *sending, bool *ret_keys_good)
+static void arguments_clear(struct arguments *arguments)
 {
-	char server_key[KEYS_TEXT_SIZE], secret[KEYS_TEXT_SIZE], public[KEYS_TEXT_SIZE];
-	struct deliver_server server = {.endpoint = sending->endpoint, .patience_ms = sending->patience_ms};
-
-	*ret_keys_good = true;
-	if (sending->key_file != NULL) {
-		*ret_keys_good = keys_read_public(sending->server_key, server_key) && keys_read(sending->key_file, true, secret) &&
-		                 zmq_curve_public(public, secret) == 0;
-		server.server_public_key = server_key;
-		server.public_key = public;
-		server.secret_key = secret;
-	}
-	bool done = *ret_keys_good && (sending->packed_count == 0 || deliver(&server, sending->packed, sending->packed_count,
-	                                                                     on_answer, sending));
-	sodium_memzero(secret, sizeof secret);
-	return done;
+	free(arguments->outbox_path);
+	sodium_memzero(arguments, sizeof *arguments);
 }
 
-static void print_summary(const struct sending *sending)
+/* what became of entries */
+
+struct tally {
+	struct outbox *outbox;
+	bool silent;
+	int64_t counts[OUTBOX_OUTCOMES];
+};
+
+static void tally_entry(void *user, const struct outbox_entry *entry)
 {
-	const char *separator = "";
-	(void)printf("%zu reports: ", sending->import.count);
-	for (size_t i = 0; i < sizeof outcome_names / sizeof outcome_names[0]; i++) {
-		if (sending->tally[i] == 0)
-			continue;
-		(void)printf("%s%zu %s", separator, sending->tally[i], outcome_names[i]);
-		separator = ", ";
-	}
-	if (sending->import.unreadable > 0)
-		(void)printf("%s%zu lines unreadable", separator, sending->import.unreadable);
-	(void)printf("\n");
+	struct tally *tally = user;
+	if (!tally->silent)
+		show_entry(entry);
+	if ((size_t)entry->outcome < OUTBOX_OUTCOMES)
+		tally->counts[entry->outcome]++;
 }
 
-static int run(struct sending *sending, char **paths)
+static void on_answered(void *user, int64_t entry_no)
 {
-	bool keys_good;
+	struct tally *tally = user;
+	(void)outbox_each(tally->outbox, OUTBOX_BY_NUMBER, entry_no, tally_entry, tally);
+	(void)fflush(stdout);
+}
 
-	if (!read_files(sending, paths))
+static bool all_stored(const int64_t counts[static OUTBOX_OUTCOMES])
+{
+	return counts[0] + counts[BAOCAO__OUTCOME__OUTCOME_CONFLICT] + counts[BAOCAO__OUTCOME__OUTCOME_REFUSED] +
+	           counts[BAOCAO__OUTCOME__OUTCOME_PROTOCOL] == 0;
+}
+
+// Delivers what is pending, printing each answer.
+static enum deliver_end deliver_pending(const struct arguments *arguments, struct outbox *outbox, struct tally *tally)
+{
+	if (!outbox_lock(outbox))
+		return DELIVER_FAILED;
+	return deliver(&arguments->servers, outbox, on_answered, tally);
+}
+
+/* the subcommands */
+
+static int queue_only(const struct arguments *arguments, struct outbox *outbox)
+{
+	struct queued queued;
+	bool good = queue_files(outbox, arguments->paths, arguments->unchecked, &queued);
+
+	if (good)
+		(void)printf("%zu reports: %zu queued, %zu INVALID\n", queued.reports, queued.count, queued.invalid);
+	bool readable = queued.unreadable == 0, all = queued.invalid == 0;
+	queued_clear(&queued);
+	return !good || !readable ? STATUS_WRONG : all ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+}
+
+static int deliver_only(const struct arguments *arguments, struct outbox *outbox)
+{
+	struct tally tally = {.outbox = outbox};
+	enum deliver_end end = deliver_pending(arguments, outbox, &tally);
+
+	(void)fputs("delivered: ", stdout);
+	show_counts(tally.counts, "PENDING");
+	(void)putchar('\n');
+	if (end != DELIVER_ALL)
+		return end == DELIVER_FAILED ? STATUS_WRONG : STATUS_NO_ANSWER;
+	return all_stored(tally.counts) ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+}
+
+// The exit status speaks of the reports of these files; what was pending before is delivered and shown with them.
+static int queue_and_deliver(const struct arguments *arguments, struct outbox *outbox)
+{
+	struct queued queued;
+	struct tally shown = {.outbox = outbox}, own = {.outbox = outbox, .silent = true};
+	enum deliver_end end = DELIVER_FAILED;
+
+	if (!queue_files(outbox, arguments->paths, arguments->unchecked, &queued)) {
+		queued_clear(&queued);
 		return STATUS_WRONG;
-	bool delivered = deliver_all(sending, &keys_good);
-	if (!keys_good)
-		return STATUS_WRONG;
-	print_summary(sending);
-	size_t stored = sending->tally[BAOCAO__OUTCOME__OUTCOME_STORED] + sending->tally[BAOCAO__OUTCOME__OUTCOME_DUPLICATE] +
-	                sending->tally[BAOCAO__OUTCOME__OUTCOME_SUPERSEDED];
-	if (!delivered)
+	}
+	(void)printf("%zu reports queued\n", queued.count);
+	(void)fflush(stdout);
+	if (queued.count > 0)
+		end = deliver_pending(arguments, outbox, &shown);
+	for (size_t i = 0; i < queued.count; i++)
+		(void)outbox_each(outbox, OUTBOX_BY_NUMBER, queued.entries[i], tally_entry, &own);
+	(void)printf("%zu reports: ", queued.reports);
+	show_counts(own.counts, "PENDING");
+	if (queued.invalid > 0)
+		(void)printf(", %zu INVALID", queued.invalid);
+	(void)putchar('\n');
+	bool wrong = queued.unreadable > 0 || (queued.count > 0 && end == DELIVER_FAILED);
+	bool good = queued.invalid == 0 && all_stored(own.counts);
+	queued_clear(&queued);
+	if (own.counts[0] > 0 && end == DELIVER_NO_ANSWER)
 		return STATUS_NO_ANSWER;
-	if (sending->import.unreadable > 0)
+	return wrong ? STATUS_WRONG : good ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+}
+
+static void list_entry(void *user, const struct outbox_entry *entry)
+{
+	(void)user;
+	show_entry(entry);
+}
+
+static int print_status(const struct arguments *arguments, struct outbox *outbox)
+{
+	int64_t counts[OUTBOX_OUTCOMES];
+	char oldest[OUTBOX_TIME_SIZE];
+
+	if ((arguments->listing && !outbox_each(outbox, arguments->which, 0, list_entry, NULL)) ||
+	    !outbox_count(outbox, counts, oldest))
 		return STATUS_WRONG;
-	return stored == sending->import.count ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+	(void)printf("%s: ", arguments->outbox_path);
+	show_counts(counts, "PENDING");
+	if (counts[0] > 0)
+		(void)printf("; the oldest pending since %s", oldest);
+	(void)putchar('\n');
+	return all_stored(counts) ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+}
+
+static int run(int argc, char **argv, const char *allowed, const char *usage,
+               int (*command)(const struct arguments *arguments, struct outbox *outbox))
+{
+	struct arguments arguments;
+	struct outbox *outbox = NULL;
+	int status = STATUS_WRONG;
+
+	if (parse(&arguments, argc, argv, allowed, usage) && (outbox = outbox_open(arguments.outbox_path)) != NULL)
+		status = command(&arguments, outbox);
+	outbox_close(&outbox);
+	arguments_clear(&arguments);
+	return status;
+}
+
+int send_queue(int argc, char **argv)
+{
+	return run(argc, argv, OPTIONS_QUEUE, SEND_QUEUE_ARGUMENTS, queue_only);
+}
+
+int send_deliver(int argc, char **argv)
+{
+	return run(argc, argv, OPTIONS_DELIVER, SEND_DELIVER_ARGUMENTS, deliver_only);
 }
 
 int send_files(int argc, char **argv)
 {
-	struct sending sending = {0};
-	char *error = NULL;
-	int status = STATUS_WRONG;
+	return run(argc, argv, OPTIONS_SEND, SEND_ARGUMENTS, queue_and_deliver);
+}
 
-	if (!parse(&sending, argc, argv)) {
-		(void)fputs("usage: baocao send " SEND_ARGUMENTS "\n", stderr);
-		return STATUS_WRONG;
-	}
-	sending.contract = contract_load(&error);
-	if (sending.contract == NULL || !import_init(&sending.import, sending.contract))
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
-	else
-		status = run(&sending, argv + optind);
-	free(error);
-	free(sending.packed);
-	free(sending.origins);
-	import_clear(&sending.import);
-	contract_destroy(&sending.contract);
-	return status;
+int send_status(int argc, char **argv)
+{
+	return run(argc, argv, OPTIONS_STATUS, SEND_STATUS_ARGUMENTS, print_status);
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "digest.h"
-#include "field.h"
 #include "report.pb-c.h"
+#include "series.h"
 
 static void add(struct item *item, const struct contract *contract, enum rule rule, const char *field_name,
                 const char *value, const char *limit)
@@ -14,20 +14,11 @@ static void add(struct item *item, const struct contract *contract, enum rule ru
 	            &(struct violation_words){.field = place.field, .value = value, .limit = limit});
 }
 
-// The kind of the natural key: the body's own, or the one that a withdrawal names. Label NULL when it is not given.
-static const struct contract_value *natural_kind(const struct contract *contract, const struct item *item)
-{
-	int32_t number = item->body->number;
-	if (item->body->names_kind != NULL)
-		number = field_enum(field_message(item->report, item->body->member), item->body->names_kind);
-	return contract_value_by_number(contract->kind_enum, number);
-}
-
 static void judge_form(const struct contract *contract, const struct catalogue *catalogue, struct item *item,
                        const struct catalogue_unit *unit, date_day last)
 {
 	const Baocao__Report *report = (const Baocao__Report *)item->report;
-	const struct contract_value *kind = item->body == NULL ? NULL : natural_kind(contract, item);
+	const struct contract_value *kind = item->body == NULL ? NULL : series_kind(contract, item->report, item->body);
 	const struct contract_enum *types = contract_field_by_name(contract->report, "period_type")->enumeration;
 	const struct contract_value *type = contract_value_by_number(types, (int32_t)report->period_type);
 

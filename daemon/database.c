@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 static const struct {
 	const char *sqlstate; // a prefix; the first row that fits counts
 	enum answer answer;
@@ -60,10 +62,12 @@ enum answer database_answer(const PGconn *connection, const PGresult *result)
 
 /* connecting */
 
-// Enforced by a time-out so that no lock holds a batch for ever; none on statements, as it could hit COMMIT.
+// Defaults, which `options` in the connection string replaces: no lock holds a batch for ever. There is no time-out for
+// statements, as it could hit COMMIT.
+static const char default_options[] = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s";
+
 static const char session_settings[] =
-	"SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; "
-	"SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = baocao, pg_catalog";
+	"SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = baocao, pg_catalog";
 
 static char *first_line(const char *prefix, const char *message)
 {
@@ -93,13 +97,21 @@ static bool check_durability(PGconn *connection, char **ret_error, bool *ret_fin
 	return good;
 }
 
+// Messages that belong to no statement, such as the reason why the server ends an idle connection.
+static void on_notice(void *unused, const PGresult *result)
+{
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	(void)unused;
+	log_warning("database: %s", text == NULL ? "a notice without text" : text);
+}
+
 PGconn *database_connect(const struct config *config, char **ret_error, bool *ret_final)
 {
 	// What comes later wins: the connection string, expanded from dbname, may set its own. A server that is gone without a
 	// word (its machine lost power, a cable was pulled) is noticed within 20 s.
 	const char *const names[] = {"fallback_application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
-	                             "keepalives_count", "tcp_user_timeout", "dbname", NULL};
-	const char *const values[] = {"baocaod", "5", "5", "5", "3", "20000", config->database, NULL};
+	                             "keepalives_count", "tcp_user_timeout", "options", "dbname", NULL};
+	const char *const values[] = {"baocaod", "5", "5", "5", "3", "20000", default_options, config->database, NULL};
 	PGconn *connection = PQconnectdbParams(names, values, 1);
 
 	*ret_error = NULL;
@@ -109,6 +121,7 @@ PGconn *database_connect(const struct config *config, char **ret_error, bool *re
 		PQfinish(connection);
 		return NULL;
 	}
+	(void)PQsetNoticeReceiver(connection, on_notice, NULL);
 	PGresult *result = PQexec(connection, session_settings);
 	bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
 	if (!good)

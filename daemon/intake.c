@@ -177,21 +177,16 @@ static const struct catalogue_key *sender_of(const struct intake *intake, zmq_ms
 	return key != NULL && catalogue_key_is_valid(key, now) ? key : NULL;
 }
 
-// Frames, version, size: what can be wrong before the body is looked at.
+// Frames and version: what can be wrong before the body is looked at.
 static void open_body(struct submission *submission, struct message *message, size_t first, size_t frames)
 {
-	char value[32], limit[32];
-	size_t size = zmq_msg_size(&submission->body);
+	char value[MESSAGE_TEXT_SIZE];
 
 	if (frames != 2) {
 		(void)snprintf(value, sizeof value, "%zu", frames);
 		submission_refuse(submission, RULE_FRAMES, value, "2");
 	} else if (!message_version_is_spoken(&message->frames[first])) {
 		submission_refuse(submission, RULE_VERSION, message_frame_text(&message->frames[first], value), MESSAGE_PROTOCOL_VERSION);
-	} else if (size > SUBMISSION_SIZE_MAX) {
-		(void)snprintf(value, sizeof value, "%zu", size);
-		(void)snprintf(limit, sizeof limit, "%d", SUBMISSION_SIZE_MAX);
-		submission_refuse(submission, RULE_TOO_LARGE, value, limit);
 	} else {
 		submission_open(submission);
 	}

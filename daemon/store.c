@@ -15,6 +15,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attempt.h"
 #include "batch.h"
@@ -39,17 +40,22 @@ struct store {
 	struct attempt *attempt;
 	int careful;   // batches for which savepoints are worth their price
 	bool troubled; // logged on entry, and on recovery
+	char trouble[200];
 };
 
 /* the connection */
 
+// Says it on entry, and when it is another trouble than before.
 static void enter_trouble(struct store *store, const char *what)
 {
-	if (store->troubled)
-		return;
+	if (!store->troubled) {
+		lane_trouble(store->lane, true);
+		log_error("store: %s; trying again until it works", what);
+	} else if (strncmp(store->trouble, what, sizeof store->trouble - 1) != 0) {
+		log_error("store: now %s", what);
+	}
 	store->troubled = true;
-	lane_trouble(store->lane, true);
-	log_error("store: %s; trying again until it works", what);
+	(void)snprintf(store->trouble, sizeof store->trouble, "%s", what);
 }
 
 static void leave_trouble(struct store *store)

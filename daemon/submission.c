@@ -76,14 +76,27 @@ static bool decode_item(struct item *item, const struct contract *contract)
 	return true;
 }
 
+static void refuse_size(struct submission *submission, size_t size)
+{
+	char value[32], limit[32];
+	(void)snprintf(value, sizeof value, "%zu", size);
+	(void)snprintf(limit, sizeof limit, "%d", SUBMISSION_SIZE_MAX);
+	submission_refuse(submission, RULE_TOO_LARGE, value, limit);
+}
+
 void submission_open(struct submission *submission)
 {
 	struct scan_submission scanned;
 	char problem[SCAN_PROBLEM_SIZE];
-	bool good = scan_submission(zmq_msg_data(&submission->body), zmq_msg_size(&submission->body), &scanned, problem);
+	size_t size = zmq_msg_size(&submission->body);
+	bool good = scan_submission(zmq_msg_data(&submission->body), size, &scanned, problem);
 
 	submission->has_submission_id = scanned.has_submission_id;
-	submission->submission_id = scanned.submission_id;
+	submission->submission_id = scanned.submission_id; // known now, so that its sender can tell what a refusal is about
+	if (size > SUBMISSION_SIZE_MAX) {
+		refuse_size(submission, size);
+		return;
+	}
 	if (!good) {
 		submission_refuse(submission, RULE_MALFORMED, problem, NULL);
 		return;

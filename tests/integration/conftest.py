@@ -125,7 +125,7 @@ def wait_until(condition, what):
 class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
 
-    def __init__(self, database, folder, **options):
+    def __init__(self, home, folder, **options):
         self.folder = folder
         public, secret = zmq.curve_keypair()
         self.server_key = public
@@ -133,7 +133,7 @@ class Daemon:
         self.router = f"tcp://127.0.0.1:{free_port()}"
         self.pull = f"tcp://127.0.0.1:{free_port()}"
         settings = {"listen_router": self.router, "listen_pull": self.pull, "secret_key_file": folder / "server.key",
-                    "database": database.cluster.conninfo(database.name, "baocaod"), **options}
+                    "database": home.cluster.conninfo(home.name, "baocaod"), **options}
         (folder / "baocaod.conf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
         self.log = folder / "baocaod.log"
         self.process = subprocess.Popen([BUILD / "baocaod", "--config", folder / "baocaod.conf"],

@@ -16,6 +16,14 @@ CSV = ("\ufeff# a comment\n"
        '01,"campaign",2022-08-01,2022-08-20,2,10,13,ward,13,\n')
 
 
+@pytest.fixture(autouse=True)
+def outbox(tmp_path, monkeypatch):
+    """An outbox of its own for each test."""
+    path = tmp_path / "state" / "outbox.db"
+    monkeypatch.setenv("BAOCAO_OUTBOX", str(path))
+    return path
+
+
 @pytest.fixture
 def tool(database, daemon, tmp_path):
     key = tmp_path / "key"

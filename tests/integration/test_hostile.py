@@ -16,7 +16,7 @@ GOOD = b"baocao/1"
     ("one frame", [b"\x08\x01"], "frames"),
     ("three frames", [GOOD, b"\x08\x01", b"x"], "frames"),
     ("a hundred frames", [GOOD] * 100, "frames"),
-    ("too large", [GOOD, bytes([0x12, 0x80, 0x80, 0x40]) + bytes(1 << 20)], "too_large"),
+    ("too large", [GOOD, bytes([0x08, 0x07, 0x12, 0x80, 0x80, 0x40]) + bytes(1 << 20)], "too_large"),
     ("too many reports", [GOOD, bytes([0x12, 0x00]) * 1001], "report_count"),
 ])
 def test_what_cannot_be_read_is_kept_as_a_refusal_and_answered(collector, database, name, frames, rule):
@@ -24,6 +24,7 @@ def test_what_cannot_be_read_is_kept_as_a_refusal_and_answered(collector, databa
     client.send_frames(*frames)
     receipt = client.receipt()
     assert client.protocol.Outcome.Name(receipt.whole) == "OUTCOME_PROTOCOL"
+    assert receipt.submission_id == 7 or rule != "too_large"  # the sender can tell what the answer is about
     assert receipt.problem.rule == rule and receipt.problem.vi and receipt.problem.en
     assert database.rows("SELECT outcome FROM baocao.refusal") == [("protocol",)]
     assert client.outcomes(festival_day()) == ["STORED"]

@@ -21,13 +21,26 @@ def test_a_schema_that_differs_from_the_contract_is_refused(database, start_daem
     assert said in daemon.log_text()
 
 
-@pytest.mark.parametrize("setting", ["synchronous_commit"])
+@pytest.mark.parametrize("setting", ["synchronous_commit", "fsync", "full_page_writes"])
 def test_a_database_that_would_forget_is_refused(database, start_daemon, setting):
-    database.run(f"ALTER ROLE baocaod IN DATABASE {database.name} SET {setting} = off")
-    refused = start_daemon()
-    assert refused.wait_exit() == 1
-    assert f"{setting} is off" in refused.log_text()
-    start_daemon(allow_unsafe_durability="yes").wait_ready()
+    if setting == "synchronous_commit":
+        off, on = (f"ALTER ROLE baocaod IN DATABASE {database.name} SET {setting} = off", "SELECT 1")
+    else:
+        off, on = f"ALTER SYSTEM SET {setting} = off", f"ALTER SYSTEM RESET {setting}"
+
+    def change(statement, value):
+        database.run(statement)
+        database.run("SELECT pg_reload_conf()")
+        if setting != "synchronous_commit":
+            wait_until(lambda: database.value(f"SHOW {setting}") == value, "the setting is in force")
+    change(off, "off")
+    try:
+        refused = start_daemon()
+        assert refused.wait_exit() == 1
+        assert f"an acknowledged report would not be durable: {setting} is off" in refused.log_text()
+        start_daemon(allow_unsafe_durability="yes").wait_ready()
+    finally:
+        change(on, "on")
 
 
 def test_sigterm_stops_cleanly_and_answers_what_was_read(collector, daemon, database):
@@ -73,6 +86,52 @@ def test_two_daemons_on_one_database_store_every_report_once(start_daemon, colle
             stored += sum(o != 2 for o in outcomes)
     assert stored == 1000 == database.value("SELECT count(*) FROM baocao.report")
     assert database.rows("SELECT * FROM baocao.check_integrity()") == []
+
+
+def test_a_second_signal_stops_at_once_and_nothing_acknowledged_is_missing(collector, database, daemon):
+    client = collector("01")
+    assert client.outcomes(festival_day()) == ["STORED"]
+    with database.cluster.connect(database.name) as blocker:
+        blocker.autocommit = False
+        blocker.execute("LOCK TABLE baocao.festival_day_venue IN SHARE MODE")
+        client.send(festival_day(revision=2))
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, "the writer waits")
+        daemon.process.terminate()
+        wait_until(lambda: "stopping: 1 reports to be written" in daemon.log_text(), "it drains")
+        assert daemon.process.poll() is None
+        daemon.process.terminate()
+        assert daemon.process.wait(timeout=2) == 0  # though the lock is still held
+        assert "stopping with 1 reports unanswered" in daemon.log_text()
+        assert not client.answered(0)
+        blocker.rollback()
+    assert database.value("SELECT count(*) FROM baocao.report") in (1, 2)
+
+
+def test_a_stop_waits_no_longer_than_its_deadline(start_daemon, collector, database):
+    daemon = start_daemon(drain_seconds=1).wait_ready()
+    client = collector("01", of=daemon)
+    with database.cluster.connect(database.name) as blocker:
+        blocker.autocommit = False
+        blocker.execute("LOCK TABLE baocao.festival_day_venue IN SHARE MODE")
+        client.send(festival_day())
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, "the writer waits")
+        daemon.process.terminate()
+        assert daemon.process.wait(timeout=5) == 0
+        blocker.rollback()
+
+
+def test_what_was_read_before_a_stop_is_written_and_answered(collector, database, daemon):
+    client = collector("01")
+    with database.cluster.connect(database.name) as blocker:
+        blocker.autocommit = False
+        blocker.execute("LOCK TABLE baocao.festival_day_venue IN SHARE MODE")
+        client.send(festival_day())
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, "the writer waits")
+        daemon.process.terminate()
+        wait_until(lambda: "stopping: 1 reports" in daemon.log_text(), "it drains")
+        blocker.rollback()
+    assert client.receipt().outcome[0].outcome == 1
+    assert daemon.process.wait(timeout=5) == 0
 
 
 def test_check_says_every_problem(database, daemon):

@@ -1,0 +1,424 @@
+#define _GNU_SOURCE // asprintf
+#include "outbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 1 };
+
+// The statements of an outbox, prepared once.
+enum statement { ADD, FIND_PENDING, TAKE, ANSWER, SEND_ALONE, COUNT, OLDEST, STATEMENTS };
+
+static const char *const statement_text[STATEMENTS] = {
+	[ADD] = "INSERT INTO entry (series, revision, digest, report, path, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+			"ON CONFLICT DO NOTHING",
+	[FIND_PENDING] = "SELECT entry_no FROM entry WHERE digest = ?1 AND outcome IS NULL",
+	[TAKE] = "SELECT entry_no, report, digest, alone FROM entry AS e WHERE outcome IS NULL AND entry_no > ?1 "
+			 "AND NOT EXISTS (SELECT 1 FROM entry AS earlier WHERE earlier.series = e.series AND earlier.outcome IS NULL "
+			 "AND (earlier.revision, earlier.entry_no) < (e.revision, e.entry_no)) ORDER BY entry_no",
+	[ANSWER] = "UPDATE entry SET outcome = ?2, answer = ?3, answered_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') "
+			   "WHERE entry_no = ?1 AND outcome IS NULL",
+	[SEND_ALONE] = "UPDATE entry SET alone = 1 WHERE entry_no = ?1",
+	[COUNT] = "SELECT coalesce(outcome, 0), count(*) FROM entry GROUP BY outcome",
+	[OLDEST] = "SELECT coalesce(min(queued_at), '') FROM entry WHERE outcome IS NULL",
+};
+
+static const char schema[] =
+	"CREATE TABLE entry ("
+	"entry_no INTEGER PRIMARY KEY AUTOINCREMENT, "
+	"series TEXT NOT NULL, "    // unit, kind, period: what revisions are revisions of
+	"revision INTEGER NOT NULL, "
+	"digest BLOB NOT NULL, "    // BLAKE2b-256 of natural key and body
+	"report BLOB NOT NULL, "    // packed Report
+	"path TEXT NOT NULL, line INTEGER NOT NULL, "
+	"queued_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), "
+	"alone INTEGER NOT NULL DEFAULT 0, "
+	"outcome INTEGER, "         // of enum Outcome; NULL while pending
+	"answer BLOB, "             // packed ReportOutcome
+	"answered_at TEXT); "
+	"CREATE UNIQUE INDEX entry_pending_once ON entry (digest) WHERE outcome IS NULL; "
+	"CREATE INDEX entry_pending ON entry (entry_no) WHERE outcome IS NULL; "
+	"CREATE INDEX entry_pending_series ON entry (series, revision, entry_no) WHERE outcome IS NULL; "
+	"CREATE INDEX entry_outcome ON entry (outcome);";
+
+struct outbox {
+	char *path;
+	sqlite3 *database;
+	sqlite3_stmt *statements[STATEMENTS];
+	int lock_fd;
+	int64_t taken; // entries up to this one were taken since the last rewind
+};
+
+/* errors */
+
+static bool complain(const struct outbox *outbox, const char *reason)
+{
+	(void)fprintf(stderr, "baocao: outbox %s: %s\n", outbox->path, reason);
+	return false;
+}
+
+static bool complain_of_database(const struct outbox *outbox)
+{
+	return complain(outbox, outbox->database == NULL ? "out of memory" : sqlite3_errmsg(outbox->database));
+}
+
+static bool execute(struct outbox *outbox, const char *sql)
+{
+	return sqlite3_exec(outbox->database, sql, NULL, NULL, NULL) == SQLITE_OK || complain_of_database(outbox);
+}
+
+/* opening */
+
+// Makes the folders of a path that are missing, for the user alone.
+static bool make_folders(const struct outbox *outbox)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof path, "%s", outbox->path) >= sizeof path)
+		return complain(outbox, strerror(ENAMETOOLONG));
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+			return complain(outbox, strerror(errno));
+		*slash = '/';
+	}
+	return true;
+}
+
+static bool make_schema(struct outbox *outbox)
+{
+	sqlite3_stmt *statement = NULL;
+	char version[64];
+	bool good = sqlite3_prepare_v2(outbox->database, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+	            sqlite3_step(statement) == SQLITE_ROW;
+	int found = good ? sqlite3_column_int(statement, 0) : 0;
+
+	(void)sqlite3_finalize(statement);
+	if (!good)
+		return complain_of_database(outbox);
+	if (found > SCHEMA_VERSION)
+		return complain(outbox, "was made by a newer baocao");
+	(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	return found == SCHEMA_VERSION || (execute(outbox, schema) && execute(outbox, version));
+}
+
+static bool prepare_all(struct outbox *outbox)
+{
+	for (int i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v3(outbox->database, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT, &outbox->statements[i],
+		                       NULL) != SQLITE_OK)
+			return complain_of_database(outbox);
+	return true;
+}
+
+// Of two processes that open a new outbox at once one makes the schema, the other waits and finds it.
+static bool open_database(struct outbox *outbox)
+{
+	mode_t mask = umask(S_IRWXG | S_IRWXO);
+	int status = sqlite3_open(outbox->path, &outbox->database);
+
+	(void)umask(mask);
+	if (status != SQLITE_OK)
+		return complain_of_database(outbox);
+	(void)sqlite3_busy_timeout(outbox->database, BUSY_TIMEOUT_MS);
+	return execute(outbox, "PRAGMA journal_mode = WAL") && execute(outbox, "PRAGMA synchronous = FULL") &&
+	       execute(outbox, "PRAGMA wal_autocheckpoint = 250") && // pages: a small disk must do, too
+	       execute(outbox, "BEGIN IMMEDIATE") && make_schema(outbox) && execute(outbox, "COMMIT") && prepare_all(outbox);
+}
+
+struct outbox *outbox_open(const char *path)
+{
+	struct outbox *outbox = calloc(1, sizeof *outbox);
+
+	if (outbox != NULL) {
+		outbox->lock_fd = -1;
+		outbox->path = strdup(path);
+	}
+	if (outbox == NULL || outbox->path == NULL)
+		(void)fputs("baocao: out of memory\n", stderr);
+	else if (make_folders(outbox) && open_database(outbox))
+		return outbox;
+	outbox_close(&outbox);
+	return NULL;
+}
+
+void outbox_close(struct outbox **outbox)
+{
+	if (*outbox == NULL)
+		return;
+	for (int i = 0; i < STATEMENTS; i++)
+		(void)sqlite3_finalize((*outbox)->statements[i]);
+	(void)sqlite3_close((*outbox)->database);
+	if ((*outbox)->lock_fd >= 0)
+		(void)close((*outbox)->lock_fd);
+	free((*outbox)->path);
+	free(*outbox);
+	*outbox = NULL;
+}
+
+char *outbox_default_path(void)
+{
+	const char *path = getenv("BAOCAO_OUTBOX"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *made = NULL;
+
+	if (path != NULL && *path != '\0')
+		return strdup(path);
+	int length = state != NULL && *state == '/' ? asprintf(&made, "%s/baocao/outbox.db", state)
+	                                            : asprintf(&made, "%s/.local/state/baocao/outbox.db", home == NULL ? "" : home);
+	return length < 0 ? NULL : made;
+}
+
+/* queueing */
+
+bool outbox_begin(struct outbox *outbox)
+{
+	return execute(outbox, "BEGIN IMMEDIATE");
+}
+
+bool outbox_commit(struct outbox *outbox)
+{
+	if (execute(outbox, "COMMIT"))
+		return true;
+	(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL); // the reason has been said
+	return false;
+}
+
+static bool find_pending(struct outbox *outbox, const uint8_t *digest, int64_t *ret_entry_no)
+{
+	sqlite3_stmt *find = outbox->statements[FIND_PENDING];
+	(void)sqlite3_bind_blob(find, 1, digest, DIGEST_SIZE, SQLITE_STATIC);
+	bool found = sqlite3_step(find) == SQLITE_ROW;
+	*ret_entry_no = found ? sqlite3_column_int64(find, 0) : 0;
+	(void)sqlite3_reset(find);
+	return found;
+}
+
+bool outbox_add(struct outbox *outbox, const struct outbox_report *report, int64_t *ret_entry_no)
+{
+	sqlite3_stmt *add = outbox->statements[ADD];
+
+	(void)sqlite3_bind_text(add, 1, report->series, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(add, 2, report->revision);
+	(void)sqlite3_bind_blob(add, 3, report->digest, DIGEST_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(add, 4, report->bytes, (int)report->size, SQLITE_STATIC);
+	(void)sqlite3_bind_text(add, 5, report->path, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(add, 6, (int64_t)report->line);
+	int status = sqlite3_step(add);
+	(void)sqlite3_reset(add);
+	if (status != SQLITE_DONE) {
+		(void)complain_of_database(outbox);
+		(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL);
+		return false;
+	}
+	return find_pending(outbox, report->digest, ret_entry_no) || complain_of_database(outbox);
+}
+
+/* delivering */
+
+bool outbox_lock(struct outbox *outbox)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s-lock", outbox->path);
+	outbox->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (outbox->lock_fd < 0)
+		return complain(outbox, strerror(errno));
+	if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	(void)fprintf(stderr, "baocao: outbox %s: another baocao delivers it; waiting for its turn\n", outbox->path);
+	while (flock(outbox->lock_fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return complain(outbox, strerror(errno));
+	return true;
+}
+
+void outbox_parcel_clear(struct outbox_parcel *parcel)
+{
+	free(parcel->bytes);
+	*parcel = (struct outbox_parcel){0};
+}
+
+static size_t put_varint(uint8_t *to, uint64_t value)
+{
+	size_t used = 0;
+	for (; value >= 0x80; value >>= 7)
+		to[used++] = (uint8_t)(value | 0x80);
+	to[used++] = (uint8_t)value;
+	return used;
+}
+
+// False when memory is out.
+static bool put_in(struct outbox_parcel *parcel, const uint8_t *report, size_t size)
+{
+	size_t wanted = parcel->size + size + OUTBOX_ENTRY_OVERHEAD;
+
+	if (wanted > parcel->capacity) {
+		size_t capacity = wanted < 4096 ? 4096 : 2 * wanted;
+		uint8_t *grown = realloc(parcel->bytes, capacity);
+		if (grown == NULL)
+			return false;
+		parcel->bytes = grown;
+		parcel->capacity = capacity;
+	}
+	parcel->bytes[parcel->size++] = 2 << 3 | 2; // Submission.report
+	parcel->size += put_varint(parcel->bytes + parcel->size, size);
+	memcpy(parcel->bytes + parcel->size, report, size);
+	parcel->size += size;
+	return true;
+}
+
+bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel)
+{
+	sqlite3_stmt *take = outbox->statements[TAKE];
+	bool good = true, alone = false;
+	int status = SQLITE_DONE;
+
+	parcel->count = 0;
+	parcel->size = 0;
+	(void)sqlite3_bind_int64(take, 1, outbox->taken);
+	while (good && !alone && parcel->count < OUTBOX_PARCEL_REPORTS && (status = sqlite3_step(take)) == SQLITE_ROW) {
+		size_t size = (size_t)sqlite3_column_bytes(take, 1);
+		alone = sqlite3_column_int(take, 3) != 0;
+		if (parcel->count > 0 && (alone || parcel->size + size + OUTBOX_ENTRY_OVERHEAD > OUTBOX_PARCEL_BYTES))
+			break;
+		good = put_in(parcel, sqlite3_column_blob(take, 1), size);
+		outbox->taken = parcel->entries[parcel->count] = sqlite3_column_int64(take, 0);
+		memcpy(parcel->digests[parcel->count++], sqlite3_column_blob(take, 2), DIGEST_SIZE);
+	}
+	if (!good)
+		(void)complain(outbox, "out of memory");
+	else if (status != SQLITE_ROW && status != SQLITE_DONE)
+		good = complain_of_database(outbox);
+	(void)sqlite3_reset(take);
+	return good;
+}
+
+void outbox_rewind(struct outbox *outbox)
+{
+	outbox->taken = 0;
+}
+
+static bool write_answer(struct outbox *outbox, int64_t entry_no, const Baocao__ReportOutcome *outcome)
+{
+	sqlite3_stmt *answer = outbox->statements[ANSWER];
+	size_t size = baocao__report_outcome__get_packed_size(outcome);
+	uint8_t *bytes = malloc(size + 1);
+
+	if (bytes == NULL)
+		return complain(outbox, "out of memory");
+	(void)baocao__report_outcome__pack(outcome, bytes);
+	(void)sqlite3_bind_int64(answer, 1, entry_no);
+	(void)sqlite3_bind_int(answer, 2, (int)outcome->outcome);
+	(void)sqlite3_bind_blob(answer, 3, bytes, (int)size, SQLITE_STATIC);
+	int status = sqlite3_step(answer);
+	(void)sqlite3_reset(answer);
+	free(bytes);
+	return status == SQLITE_DONE || complain_of_database(outbox);
+}
+
+static bool write_whole(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt)
+{
+	sqlite3_stmt *alone = outbox->statements[SEND_ALONE];
+	Baocao__ReportOutcome outcome = BAOCAO__REPORT_OUTCOME__INIT;
+	Baocao__Violation *problem = receipt->problem;
+	bool good = true;
+
+	if (parcel->count == 1) {
+		outcome.has_outcome = 1;
+		outcome.outcome = receipt->whole;
+		outcome.n_violation = problem == NULL ? 0 : 1;
+		outcome.violation = &problem;
+		return write_answer(outbox, parcel->entries[0], &outcome);
+	}
+	for (size_t i = 0; good && i < parcel->count; i++) {
+		(void)sqlite3_bind_int64(alone, 1, parcel->entries[i]);
+		good = sqlite3_step(alone) == SQLITE_DONE || complain_of_database(outbox);
+		(void)sqlite3_reset(alone);
+	}
+	return good;
+}
+
+static bool is_of(const Baocao__ReportOutcome *outcome, const uint8_t *digest)
+{
+	return !outcome->has_content_digest || (outcome->content_digest.len == DIGEST_SIZE &&
+	                                        memcmp(outcome->content_digest.data, digest, DIGEST_SIZE) == 0);
+}
+
+bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt)
+{
+	if (!outbox_begin(outbox))
+		return false;
+	bool good = !receipt->has_whole || write_whole(outbox, parcel, receipt);
+	for (size_t i = 0; good && !receipt->has_whole && i < parcel->count; i++) {
+		if (is_of(receipt->outcome[i], parcel->digests[i]))
+			good = write_answer(outbox, parcel->entries[i], receipt->outcome[i]);
+		else
+			good = complain(outbox, "the server answered for another content than it was sent");
+	}
+	if (good)
+		return outbox_commit(outbox);
+	(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
+/* looking */
+
+bool outbox_each(struct outbox *outbox, enum outbox_which which, int64_t entry_no,
+                 void (*each)(void *user, const struct outbox_entry *entry), void *user)
+{
+	static const char *const where[] = {
+		[OUTBOX_PENDING] = "outcome IS NULL",
+		[OUTBOX_REFUSED] = "outcome IN (3, 5, 7)", // CONFLICT, REFUSED, PROTOCOL
+		[OUTBOX_ALL] = "true",
+		[OUTBOX_BY_NUMBER] = "entry_no = ?1",
+	};
+	char sql[256];
+	sqlite3_stmt *statement = NULL;
+	int status;
+
+	(void)snprintf(sql, sizeof sql, "SELECT entry_no, path, line, queued_at, outcome, answered_at, answer FROM entry WHERE %s "
+	               "ORDER BY entry_no", where[which]);
+	if (sqlite3_prepare_v2(outbox->database, sql, -1, &statement, NULL) != SQLITE_OK)
+		return complain_of_database(outbox);
+	(void)sqlite3_bind_int64(statement, 1, entry_no); // harmless where there is no ?1
+	while ((status = sqlite3_step(statement)) == SQLITE_ROW)
+		each(user, &(struct outbox_entry){.entry_no = sqlite3_column_int64(statement, 0),
+		                                  .path = (const char *)sqlite3_column_text(statement, 1),
+		                                  .line = (size_t)sqlite3_column_int64(statement, 2),
+		                                  .queued_at = (const char *)sqlite3_column_text(statement, 3),
+		                                  .outcome = (Baocao__Outcome)sqlite3_column_int(statement, 4),
+		                                  .answered_at = (const char *)sqlite3_column_text(statement, 5),
+		                                  .answer = sqlite3_column_blob(statement, 6),
+		                                  .answer_size = (size_t)sqlite3_column_bytes(statement, 6)});
+	(void)sqlite3_finalize(statement);
+	return status == SQLITE_DONE || complain_of_database(outbox);
+}
+
+bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES], char oldest[static OUTBOX_TIME_SIZE])
+{
+	sqlite3_stmt *count = outbox->statements[COUNT], *first = outbox->statements[OLDEST];
+	int status;
+
+	memset(counts, 0, OUTBOX_OUTCOMES * sizeof counts[0]);
+	while ((status = sqlite3_step(count)) == SQLITE_ROW) {
+		int outcome = sqlite3_column_int(count, 0);
+		if (outcome >= 0 && outcome < OUTBOX_OUTCOMES)
+			counts[outcome] = sqlite3_column_int64(count, 1);
+	}
+	(void)sqlite3_reset(count);
+	if (status != SQLITE_DONE || sqlite3_step(first) != SQLITE_ROW) {
+		(void)sqlite3_reset(first);
+		return complain_of_database(outbox);
+	}
+	(void)snprintf(oldest, OUTBOX_TIME_SIZE, "%s", (const char *)sqlite3_column_text(first, 0));
+	(void)sqlite3_reset(first);
+	return true;
+}

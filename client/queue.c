@@ -1,0 +1,126 @@
+#include "queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "digest.h"
+#include "import.h"
+#include "judge.h"
+#include "report.pb-c.h"
+#include "series.h"
+#include "show.h"
+
+struct queueing {
+	struct outbox *outbox;
+	const struct contract *contract;
+	struct import import;
+	bool unchecked;
+	struct queued *queued;
+};
+
+static bool out_of_memory(void)
+{
+	(void)fputs("baocao: out of memory\n", stderr);
+	return false;
+}
+
+static bool add(struct queueing *queueing, const struct imported *origin)
+{
+	char series[SERIES_TEXT_SIZE];
+	uint8_t digest[DIGEST_SIZE];
+	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	uint8_t *bytes = malloc(size + 1);
+
+	if (bytes == NULL)
+		return out_of_memory();
+	(void)protobuf_c_message_pack(origin->report, bytes);
+	series_text(queueing->contract, origin->report, series);
+	digest_report(queueing->contract, origin->report, digest);
+	bool good = outbox_add(queueing->outbox,
+	                       &(struct outbox_report){.bytes = bytes,
+	                                               .size = size,
+	                                               .series = series,
+	                                               .revision = ((const Baocao__Report *)origin->report)->revision,
+	                                               .digest = digest,
+	                                               .path = origin->path,
+	                                               .line = origin->line},
+	                       &queueing->queued->entries[queueing->queued->count]);
+	free(bytes);
+	queueing->queued->count += good;
+	return good;
+}
+
+static void refuse_size(struct verdict *verdict, size_t size)
+{
+	char value[32], limit[32];
+	(void)snprintf(value, sizeof value, "%zu", size);
+	(void)snprintf(limit, sizeof limit, "%d", OUTBOX_PARCEL_BYTES);
+	verdict_add(verdict, RULE_TOO_LARGE, NULL, &(struct violation_words){.value = value, .limit = limit});
+}
+
+// What could not be read is never sent: it would be another report than the file says.
+static bool judge_and_add(struct queueing *queueing, struct imported *origin)
+{
+	struct verdict judged;
+	bool readable = verdict_is_clean(&origin->verdict);
+	struct verdict *verdict = readable ? &judged : &origin->verdict;
+
+	if (!digest_canonicalise(queueing->contract, origin->report, queueing->import.arena))
+		return out_of_memory();
+	verdict_init(&judged, queueing->import.arena);
+	judge_report(queueing->contract, origin->report, verdict);
+	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	bool fits = size <= OUTBOX_PARCEL_BYTES; // what does not would be refused by itself, and never leave the outbox
+	if (!fits)
+		refuse_size(verdict, size);
+	if (readable && fits && (queueing->unchecked || verdict_is_clean(verdict)))
+		return add(queueing, origin);
+	show_invalid(origin->path, origin->line, verdict);
+	queueing->queued->invalid++;
+	return true;
+}
+
+static bool queue_imported(struct queueing *queueing)
+{
+	struct import *import = &queueing->import;
+
+	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
+	if (queueing->queued->entries == NULL)
+		return out_of_memory();
+	if (!outbox_begin(queueing->outbox))
+		return false;
+	for (size_t i = 0; i < import->count; i++)
+		if (!judge_and_add(queueing, &import->reports[i]))
+			return false; // the outbox takes back what was added when it closes
+	return outbox_commit(queueing->outbox);
+}
+
+bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct queued *ret)
+{
+	struct queueing queueing = {.outbox = outbox, .unchecked = unchecked, .queued = ret};
+	char *error = NULL;
+	struct contract *contract = contract_load(&error);
+	bool good = false;
+
+	*ret = (struct queued){0};
+	queueing.contract = contract;
+	if (contract == NULL || !import_init(&queueing.import, contract)) {
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+	} else {
+		for (; *paths != NULL; paths++)
+			import_file(&queueing.import, *paths);
+		ret->reports = queueing.import.count;
+		ret->unreadable = queueing.import.unreadable;
+		good = queue_imported(&queueing);
+	}
+	free(error);
+	import_clear(&queueing.import);
+	contract_destroy(&contract);
+	return good;
+}
+
+void queued_clear(struct queued *queued)
+{
+	free(queued->entries);
+	*queued = (struct queued){0};
+}
