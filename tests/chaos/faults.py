@@ -1,0 +1,253 @@
+"""Everything that is done to the world, as one table. Each fault takes the world and a random generator, does its harm,
+undoes what must not last, and says whether it could be done."""
+import fcntl
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import time
+
+import psycopg
+
+from servers import fill, send_signal
+
+EXT4_SHUTDOWN, WITHOUT_FLUSH = 0x8004587D, 2
+UNMET = 1.5  # seconds after which an armed fault counts as not met
+
+
+def pause(rng, longest):
+    time.sleep(rng.uniform(0.005, longest))  # how long the harm lasts, not a wait for anything
+
+
+def relayed(relays, longest):
+    """A fault inside a relay, at the next time that its protocol step is reached."""
+    def fault(world, rng):
+        relay = rng.choice(relays(world))
+        step = rng.choice(sorted(relay.STEPS))
+        action = rng.choice(relay.STEPS[step])
+        if step in ("connect", "greeting", "greeting_back", "hello", "welcome", "initiate", "ready"):
+            relay.cut_all()  # so that there is a new connection soon
+        armed = relay.arm(step, action, rng.uniform(0.01, longest))
+        if not armed.fired.wait(UNMET):
+            relay.disarm(armed)
+        return f"{step} {action}" if armed.fired.is_set() else None
+    return fault
+
+
+def all_cut(world, rng):
+    rng.choice(world.relays()).cut_all()
+    return True
+
+
+def kill_daemon(world, rng):
+    return rng.choice(world.daemons).signal(signal.SIGKILL)
+
+
+def end_daemon(world, rng):
+    daemon = rng.choice(world.daemons)
+    done = daemon.signal(signal.SIGTERM)
+    if done and rng.random() < 0.3:
+        daemon.signal(signal.SIGTERM)  # twice: at once
+    return done
+
+
+def freeze_daemon(world, rng):
+    daemon = rng.choice(world.daemons)
+    done = daemon.signal(signal.SIGSTOP)
+    pause(rng, 0.4)
+    daemon.signal(signal.SIGCONT)
+    return done
+
+
+def descriptors_out(world, rng):
+    """No descriptor is left to the daemon for a moment in which everybody connects anew."""
+    daemon = rng.choice(world.daemons)
+    pid = daemon.process.pid
+    try:
+        used = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
+        subprocess.run(["prlimit", f"--nofile={used + 1}:1048576", "--pid", str(pid)], check=True, stderr=subprocess.DEVNULL)
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return None
+    for relay in world.relays():
+        relay.cut_all()
+    pause(rng, 0.4)
+    subprocess.run(["prlimit", "--nofile=65536:1048576", "--pid", str(pid)], stderr=subprocess.DEVNULL)
+    return True
+
+
+def kill_deliver(world, rng):
+    return rng.choice(world.collectors).signal("delivering", signal.SIGKILL)
+
+
+def freeze_deliver(world, rng):
+    collector = rng.choice(world.collectors)
+    process = collector.delivering
+    if process is None or process.poll() is not None or not send_signal(process.pid, signal.SIGSTOP):
+        return None
+    pause(rng, 0.4)
+    send_signal(process.pid, signal.SIGCONT)
+    return True
+
+
+def kill_queue(world, rng):
+    collector = rng.choice(world.collectors)
+    end = time.monotonic() + UNMET
+    while time.monotonic() < end:
+        if collector.signal("queueing", signal.SIGKILL):
+            return True
+        time.sleep(0.001)
+    return None
+
+
+def power_cut(world, rng):
+    """The machine of a collector loses its power: what was not synced is gone."""
+    collector = rng.choice(world.on_disks)
+    with collector.halt_lock():
+        folder = os.open(collector.folder, os.O_RDONLY)
+        fcntl.ioctl(folder, EXT4_SHUTDOWN, struct.pack("I", WITHOUT_FLUSH))
+        os.close(folder)
+        subprocess.run(["umount", collector.folder], check=True)
+        subprocess.run(["mount", "-o", "loop", collector.image, collector.folder], check=True)
+    collector.work_waits.set()
+    return True
+
+
+def outbox_full(world, rng):
+    collector = rng.choice(world.collectors)
+    ballast = fill(collector.folder)
+    pause(rng, 0.5)
+    ballast.unlink()
+    return True
+
+
+def terminate_backend(world, rng):
+    backends = world.servers.backends()
+    if not backends:
+        return None
+    world.servers.run("SELECT pg_terminate_backend(%s)", values=(rng.choice(backends),))
+    return True
+
+
+def cancel_backend(world, rng):
+    """A statement of a writer is cancelled; where it hits the wait for the standby, the commit is only a local one."""
+    backends = world.servers.backends()
+    if not backends:
+        return None
+    world.servers.run("SELECT pg_cancel_backend(%s)", values=(rng.choice(backends),))
+    return True
+
+
+def freeze_backend(world, rng):
+    backends = world.servers.backends()
+    if not backends or not send_signal(victim := rng.choice(backends), signal.SIGSTOP):
+        return None
+    pause(rng, 0.4)
+    send_signal(victim, signal.SIGCONT)
+    return True
+
+
+def kill_backend(world, rng):
+    """kill -9 of one: the server ends all others and recovers."""
+    backends = world.servers.backends()
+    if not backends or not send_signal(rng.choice(backends), signal.SIGKILL):
+        return None
+    world.servers.primary.ensure_running()
+    return True
+
+
+def freeze_server(world, rng):
+    pids = world.servers.primary.pids()
+    for pid in pids:
+        send_signal(pid, signal.SIGSTOP)
+    pause(rng, 0.4)
+    for pid in pids:
+        send_signal(pid, signal.SIGCONT)
+    return True
+
+
+def stop_server(world, rng):
+    world.servers.primary.stop("immediate")
+    world.servers.primary.ensure_running()
+    return True
+
+
+def server_full(world, rng):
+    ballast = fill(world.servers.primary.folder)
+    pause(rng, 0.6)
+    ballast.unlink()
+    world.servers.primary.ensure_running()
+    return True
+
+
+def standby_away(world, rng):
+    """Commits wait; some of the waits are cancelled; then the primary may be lost."""
+    pids = world.servers.standby.pids()
+    for pid in pids:
+        send_signal(pid, signal.SIGSTOP)
+    pause(rng, 0.3)
+    cancel_backend(world, rng)
+    pause(rng, 0.1)
+    for pid in pids:
+        send_signal(pid, signal.SIGCONT)
+    return True
+
+
+def fail_over(world, rng):
+    world.servers.fail_over()
+    return True
+
+
+def unreplicated_fail_over(world, rng):
+    """A wait for the standby is cancelled, so that a commit is visible on the primary only; then the primary is lost."""
+    pids = world.servers.standby.pids()
+    receivers = [pid for pid in pids if b"walreceiver" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+    for pid in receivers:
+        send_signal(pid, signal.SIGSTOP)
+    for _ in range(6):
+        pause(rng, 0.1)
+        cancel_backend(world, rng)
+    world.servers.primary.kill()
+    for pid in receivers:
+        send_signal(pid, signal.SIGCONT)
+    world.servers.fail_over()
+    return True
+
+
+def clock_jump(world, rng):
+    target = rng.choice(world.daemons + world.collectors)
+    target.clock.set(rng.choice(["-400d", "-1d", "-1h", "+1h", "+1d", "+400d"]))
+    pause(rng, 0.3)
+    target.clock.set("+0")
+    return True
+
+
+# name, weight, fault
+TABLE = [
+    ("between daemon and database", 300, relayed(lambda world: [d.relay for d in world.daemons], 0.3)),
+    ("between collector and daemon", 220, relayed(lambda world: world.wires(), 0.3)),
+    ("messages lost, doubled, reordered", 150, relayed(lambda world: world.exchanges(), 0.5)),
+    ("connections cut", 60, all_cut),
+    ("daemon killed", 50, kill_daemon),
+    ("daemon stopped", 10, end_daemon),
+    ("daemon frozen", 20, freeze_daemon),
+    ("daemon out of descriptors", 10, descriptors_out),
+    ("collector killed", 70, kill_deliver),
+    ("collector frozen", 20, freeze_deliver),
+    ("collector killed while queueing", 30, kill_queue),
+    ("power cut at a collector", 20, power_cut),
+    ("outbox disk full", 10, outbox_full),
+    ("backend terminated", 40, terminate_backend),
+    ("backend cancelled", 40, cancel_backend),
+    ("backend frozen", 20, freeze_backend),
+    ("backend killed", 8, kill_backend),
+    ("server frozen", 10, freeze_server),
+    ("server stopped at once", 5, stop_server),
+    ("server disk full", 6, server_full),
+    ("standby away", 12, standby_away),
+    ("failover", 3, fail_over),
+    ("failover after an unreplicated commit", 3, unreplicated_fail_over),
+    ("clock jump", 20, clock_jump),
+]
+
+UNAVAILABLE = (psycopg.Error, ProcessLookupError, FileNotFoundError)  # the victim is gone already: the fault was not met
