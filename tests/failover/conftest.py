@@ -14,8 +14,8 @@ sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
 # Fixtures. What they call `cluster` is for each test file to say.
-from integration import collector, daemon, database, pytest_sessionfinish, start_daemon  # noqa: E402, F401
-from integration import cluster as migrated  # noqa: E402, F401
+from integration import collector, daemon, pytest_sessionfinish, start_daemon  # noqa: E402, F401
+from integration import cluster as migrated, database as made_database  # noqa: E402, F401
 from nodes import Pair, folder_of_postgres  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
@@ -40,6 +40,13 @@ def pair(seed):
             yield made
         finally:
             made.stop()
+
+
+@pytest.fixture
+def database(made_database, cluster):  # noqa: F811
+    """On every server: libpq tries no other one after the first that says that there is no such database."""
+    cluster.wait_replayed()
+    return made_database
 
 
 @pytest.fixture

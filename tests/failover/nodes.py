@@ -118,14 +118,45 @@ class Node:
         (self.data / "postmaster.pid").unlink()
 
 
-class Pair:
-    """n1 and its synchronous standby n2. Serves as the cluster of the fixtures of tests/integration."""
+class Servers:
+    """Several servers of which one accepts writes. Serves as the cluster of the fixtures of tests/integration."""
 
-    databases = 0
+    def __init__(self, nodes):
+        self.nodes = list(nodes)
+        self.databases = 0  # counted by the fixture that makes them
+
+    def conninfo(self, database, user="postgres"):
+        hosts, ports = zip(*(("127.0.0.1", str(node.port)) for node in self.nodes))
+        return f"host={','.join(hosts)} port={','.join(ports)} user={user} dbname={database} {FAILOVER}"
+
+    def connect(self, database, user="postgres"):
+        # The tests' own changes do not wait for the standby: a test that stops it must not stop itself.
+        return psycopg.connect(self.writable().conninfo(database, user) + " options='-c synchronous_commit=local'",
+                               autocommit=True)
+
+    def writable(self):
+        for node in self.nodes:
+            with contextlib.suppress(psycopg.OperationalError):
+                if not node.value("SELECT pg_is_in_recovery()"):
+                    return node
+        raise AssertionError("no server accepts writes")
+
+    def wait_replayed(self):
+        """What was committed so far can be seen on every server."""
+        primary = self.writable()
+        position = primary.value("SELECT pg_current_wal_flush_lsn()::text")
+        for node in self.nodes:
+            wait_until(lambda: node is primary or node.value("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position),
+                       "replayed")
+
+
+class Pair(Servers):
+    """n1 and its synchronous standby n2."""
 
     def __init__(self, folder, seed):
-        self.primary = Node(folder, "n1").copy(seed)
-        self.standby = Node(folder, "n2")
+        super().__init__(Node(folder, name) for name in ("n1", "n2"))
+        self.primary, self.standby = self.nodes
+        self.primary.copy(seed)
 
     def start(self):
         self.primary.start()
@@ -138,11 +169,6 @@ class Pair:
         wait_until(lambda: self.primary.value(
             "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'"), "synchronous")
 
-    def wait_replayed(self):
-        """What was committed so far can be seen on the standby."""
-        position = self.primary.value("SELECT pg_current_wal_flush_lsn()::text")
-        wait_until(lambda: self.standby.value("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position), "replayed")
-
     def promote(self):
         """Makes the standby the only server: it must not wait for a standby of its own."""
         self.standby.set(synchronous_standby_names="")
@@ -152,11 +178,3 @@ class Pair:
         for node in (self.standby, self.primary):
             if node.is_running():
                 node.stop("immediate")
-
-    def conninfo(self, database, user="postgres"):
-        return (f"host=127.0.0.1,127.0.0.1 port={self.primary.port},{self.standby.port} user={user} dbname={database} "
-                f"{FAILOVER}")
-
-    def connect(self, database, user="postgres"):
-        # The tests' own changes do not wait for the standby: a test that stops it must not stop itself.
-        return psycopg.connect(self.conninfo(database, user) + " options='-c synchronous_commit=local'", autocommit=True)
