@@ -107,6 +107,16 @@ class Node:
     def reload(self):
         run(BIN / "pg_ctl", "-D", self.data, "reload")
 
+    @contextlib.contextmanager
+    def hears_nothing(self):
+        """As long as this lasts, a standby receives nothing of what its primary writes."""
+        receiver = self.value("SELECT pid FROM pg_stat_wal_receiver")
+        os.kill(receiver, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(receiver, signal.SIGCONT)
+
     def promote(self):
         run(BIN / "pg_ctl", "-D", self.data, "-w", "promote")
 

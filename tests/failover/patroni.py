@@ -97,7 +97,7 @@ class Member(Node):
         return answers(f"http://{self.api}/{role}")
 
     def switch_over(self, candidate):
-        return answers(f"http://{self.api}/switchover", {"leader": self.name, "candidate": candidate.name})
+        assert answers(f"http://{self.api}/switchover", {"leader": self.name, "candidate": candidate.name})
 
 
 class Patroni(Servers):

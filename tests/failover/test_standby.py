@@ -6,6 +6,8 @@ from integration import wait_until
 
 TROUBLE, RECOVERY = "trying again until it works", "store: works again"
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'baocaod' AND wait_event = 'SyncRep'"
+
 
 @pytest.fixture
 def cluster(pair):
@@ -13,7 +15,9 @@ def cluster(pair):
 
 
 def test_everything_acknowledged_survives_the_primary_and_the_daemon_goes_on(pair, database, daemon, traffic, figure):
-    pair.primary.kill()
+    with pair.standby.hears_nothing():  # so that the primary dies with a commit that it alone has
+        wait_until(lambda: pair.primary.value(WAITING), "a commit waits for the standby")
+        pair.primary.kill()
     wait_until(lambda: TROUBLE in daemon.log_text(), "the daemon notices")
     asked = time.monotonic()
     pair.promote()
