@@ -27,7 +27,8 @@ def seed(migrated):  # noqa: F811
     migrated.run("pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
     migrated.run("pg_checksums", "--enable", "-D", str(data))
     yield data
-    migrated.run("pg_ctl", "-D", str(data), "-w", "-o", f"-k {migrated.folder} -c listen_addresses=", "start")  # its owner stops it
+    options = f"-k {migrated.folder} -c listen_addresses="
+    migrated.run("pg_ctl", "-D", str(data), "-w", "-o", options, "start")  # its owner will stop it
 
 
 @pytest.fixture

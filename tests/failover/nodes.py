@@ -18,6 +18,9 @@ SETTINGS = {"listen_addresses": "127.0.0.1", "shared_buffers": "32MB", "dynamic_
 # How an operator is to name the servers to the daemon: whichever accepts writes, and no long wait for one that is gone.
 FAILOVER = "target_session_attrs=read-write connect_timeout=2 tcp_user_timeout=2000"
 
+# The daemons' commits that wait for the synchronous standby.
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'baocaod' AND wait_event = 'SyncRep'"
+
 
 @contextlib.contextmanager
 def folder_of_postgres():

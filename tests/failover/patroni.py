@@ -17,8 +17,8 @@ def spawn(command, log):
     """Starts a process that lives until it is ended here; as postgres, where the tests are run by root."""
     user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
     with log.open("a") as output:
-        return subprocess.Popen([str(word) for word in command], cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                start_new_session=True, **user)
+        return subprocess.Popen([str(word) for word in command], cwd="/", stdin=subprocess.DEVNULL, stdout=output,
+                                stderr=output, start_new_session=True, **user)
 
 
 def answers(url, body=None):

@@ -3,9 +3,9 @@ the primary alone and calls that a COMMIT with a warning, or ends the connection
 import pytest
 import zmq
 from integration import wait_until
+from nodes import WAITING
 from reports import festival_day
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'baocaod' AND wait_event = 'SyncRep'"
 # A COMMIT's query_start tells one attempt from the next.
 END_WAITS = "SELECT {}(pid), query_start FROM pg_stat_activity WHERE usename = 'baocaod' AND wait_event = 'SyncRep'"
 NEW_WAITS = WAITING + " AND query_start > %s"

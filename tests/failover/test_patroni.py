@@ -3,11 +3,10 @@ import concurrent.futures
 import time
 
 import pytest
+from daemon_log import check_troubled_once
 from integration import wait_until
 from nodes import folder_of_postgres
 from patroni import Patroni
-
-TROUBLE, RECOVERY = "trying again until it works", "store: works again"
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +46,7 @@ def goes_on(roles, database, daemon, traffic, figure):
         assert after < 10
         with standby.connect(database.name) as db:
             traffic.check_stored_once(db)
-        assert daemon.log_text().count(TROUBLE) == 1
-        assert daemon.log_text().count(RECOVERY) == 1
+        check_troubled_once(daemon)
 
     return check
 
