@@ -16,6 +16,8 @@ enum {
 	RESEND_LONGEST_MS = 60000,
 	RECONNECTED_PART = 10,      // of that interval waits what was in flight when a connection was lost
 	UNCONNECTED_MS = 200,       // until the next look for a connection
+	REOPEN_FIRST_MS = 500,      // after a handshake that failed; doubled up to the longest
+	REOPEN_LONGEST_MS = 30000,
 	ID_SPACE = 12               // tag and varint of submission_id, with room
 };
 
@@ -38,6 +40,8 @@ struct delivery {
 	bool fresh;           // nothing was taken since the last rewind
 	bool outbox_failed;
 	bool key_refused;     // by a server, on the last handshake
+	int64_t reopen_at;    // 0: not
+	unsigned reopen_pause;
 	struct flight flights[IN_FLIGHT_MAX];
 };
 
@@ -97,7 +101,8 @@ static bool connect_all(struct delivery *delivery)
 
 static bool open_monitor(struct delivery *delivery)
 {
-	int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+	int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+	             ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
 
 	if (zmq_socket_monitor(delivery->socket, MONITOR_ENDPOINT, events) != 0)
 		return false;
@@ -126,6 +131,7 @@ static void close_socket(struct delivery *delivery)
 		(void)zmq_close(delivery->socket);
 	if (delivery->context != NULL)
 		(void)zmq_ctx_term(delivery->context);
+	delivery->monitor = delivery->socket = delivery->context = NULL;
 }
 
 /* flights */
@@ -257,6 +263,7 @@ static void receive(struct delivery *delivery)
 			index == 1 && !more ? baocao__receipt__unpack(NULL, zmq_msg_size(&frame), zmq_msg_data(&frame)) : NULL;
 		if (receipt != NULL) {
 			delivery->last_answer = now_ms();
+			delivery->reopen_pause = 0;
 			take_receipt(delivery, receipt);
 			baocao__receipt__free_unpacked(receipt, NULL);
 		}
@@ -275,6 +282,26 @@ static void on_disconnect(struct delivery *delivery)
 	}
 }
 
+// libzmq gives up a connection whose handshake failed: it is made anew, for the key may be registered by then.
+static void on_handshake_failed(struct delivery *delivery)
+{
+	if (delivery->reopen_at != 0)
+		return;
+	if (delivery->reopen_pause == 0)
+		delivery->reopen_pause = REOPEN_FIRST_MS;
+	delivery->reopen_at = now_ms() + jittered(delivery->reopen_pause);
+	if (delivery->reopen_pause < REOPEN_LONGEST_MS)
+		delivery->reopen_pause *= 2;
+}
+
+static bool reopen(struct delivery *delivery)
+{
+	close_socket(delivery);
+	delivery->reopen_at = 0;
+	on_disconnect(delivery);
+	return open_socket(delivery);
+}
+
 // An event is two frames: number (16 bits) and value, then the address (zmq_socket_monitor(3)).
 static void take_event(struct delivery *delivery)
 {
@@ -285,10 +312,13 @@ static void take_event(struct delivery *delivery)
 		return;
 	(void)zmq_recv(delivery->monitor, address, sizeof address, ZMQ_DONTWAIT);
 	memcpy(&number, event, sizeof number);
-	if (number == ZMQ_EVENT_DISCONNECTED)
+	if (number == ZMQ_EVENT_DISCONNECTED) {
 		on_disconnect(delivery);
-	else
-		delivery->key_refused = number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+		return;
+	}
+	delivery->key_refused = number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+	if (number != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+		on_handshake_failed(delivery);
 }
 
 /* the loop */
@@ -320,7 +350,7 @@ static enum deliver_end run(struct delivery *delivery)
 			receive(delivery);
 		if (items[1].revents != 0)
 			take_event(delivery);
-		if (delivery->outbox_failed)
+		if (delivery->outbox_failed || (delivery->reopen_at != 0 && delivery->reopen_at <= now_ms() && !reopen(delivery)))
 			return DELIVER_FAILED;
 		if (now_ms() - delivery->last_answer > delivery->servers->patience_ms) {
 			(void)fprintf(stderr, "baocao: no answer for %u s: %s\n", delivery->servers->patience_ms / 1000,

@@ -14,7 +14,7 @@ from exchange import Exchange
 from relay import ZmtpRelay
 from servers import FakeClock, send_signal
 
-FILE_REPORTS = 250
+FILE_REPORTS = 100
 START = datetime.date(2009, 1, 1)
 DAYS = 5800            # until 2024: long past, whatever a clock says
 REVISIONS = 3          # of every report

@@ -6,6 +6,9 @@ import time
 
 import zmq
 
+from relay import Fault
+
+PATIENCE = 2.0  # seconds without an answer, until the connection is made anew
 ACTIONS = ("drop", "delay", "duplicate", "reorder")
 
 
@@ -20,29 +23,33 @@ class Exchange:
         self.front.linger = 0
         self.front.curve_server, self.front.curve_secretkey = True, server_keys[1]
         self.address = f"tcp://127.0.0.1:{self.front.bind_to_random_port('tcp://127.0.0.1')}"
-        self.back = self.context.socket(zmq.DEALER)
-        self.back.linger, self.back.immediate = 0, True
-        self.back.reconnect_ivl = 50
-        self.back.curve_serverkey = server_keys[0]
-        self.back.curve_publickey, self.back.curve_secretkey = collector_keys
-        self.back.connect(upstream)
+        self.upstream, self.server_key, self.collector_keys = upstream, server_keys[0], collector_keys
+        self.open_back()
         self.collector = None    # routing id of its newest connection
         self.later, self.count = [], 0  # what is to be sent at a time: (time, count, step, frames)
         self.held = {}           # what waits for the next of its step
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
-    def arm(self, step, action, seconds=0.0):
-        from relay import Fault
-        fault = Fault(step, action, seconds)
-        with self.lock:
-            self.armed[step] = fault
-        return fault
+    def open_back(self):
+        self.back = self.context.socket(zmq.DEALER)
+        self.back.linger, self.back.immediate = 0, True
+        self.back.reconnect_ivl = 50
+        self.back.curve_serverkey = self.server_key
+        self.back.curve_publickey, self.back.curve_secretkey = self.collector_keys
+        self.back.connect(self.upstream)
+        self.unanswered_since = None
 
-    def disarm(self, fault):
+    def reopen_back(self, poller):
+        """libzmq gives up a connection whose key was refused, as it is while the clock of the daemon is wrong."""
+        poller.unregister(self.back)
+        self.back.close()
+        self.open_back()
+        poller.register(self.back, zmq.POLLIN)
+
+    def arm(self, step, action, seconds, on_fire):
         with self.lock:
-            if self.armed.get(fault.step) is fault:
-                del self.armed[fault.step]
+            self.armed[step] = Fault(step, action, seconds, on_fire)
 
     def run(self):
         poller = zmq.Poller()
@@ -54,7 +61,10 @@ class Exchange:
                 self.collector, *frames = self.front.recv_multipart()
                 self.pass_on("message_up", frames)
             if self.back in ready:
+                self.unanswered_since = None
                 self.pass_on("message_down", self.back.recv_multipart())
+            if self.unanswered_since and time.monotonic() > self.unanswered_since + PATIENCE:
+                self.reopen_back(poller)
             while self.later and self.later[0][0] <= time.monotonic():
                 _, _, step, frames = heapq.heappop(self.later)
                 self.send(step, frames)
@@ -70,7 +80,7 @@ class Exchange:
             if step in self.held:  # overtaken
                 self.send(step, self.held.pop(step))
             return
-        fault.fired.set()
+        fault.on_fire()
         if fault.action == "duplicate":
             self.send(step, frames)
         if fault.action in ("duplicate", "delay"):
@@ -82,6 +92,7 @@ class Exchange:
     def send(self, step, frames):
         try:
             if step == "message_up":
+                self.unanswered_since = self.unanswered_since or time.monotonic()
                 self.back.send_multipart(frames, zmq.DONTWAIT)
             elif self.collector is not None:
                 self.front.send_multipart([self.collector, *frames], zmq.DONTWAIT)

@@ -19,9 +19,8 @@ CHUNK = 1 << 16
 
 
 class Fault:
-    def __init__(self, step, action, seconds):
-        self.step, self.action, self.seconds = step, action, seconds
-        self.fired = threading.Event()
+    def __init__(self, step, action, seconds, on_fire):
+        self.step, self.action, self.seconds, self.on_fire = step, action, seconds, on_fire
 
 
 class Relay:
@@ -47,16 +46,9 @@ class Relay:
             return await asyncio.start_unix_server(self.accept, self.path)
         return await asyncio.start_server(self.accept, "127.0.0.1", 0)
 
-    def arm(self, step, action, seconds=0.0):
-        fault = Fault(step, action, seconds)
+    def arm(self, step, action, seconds, on_fire):
         with self.lock:
-            self.armed[step] = fault
-        return fault
-
-    def disarm(self, fault):
-        with self.lock:
-            if self.armed.get(fault.step) is fault:
-                del self.armed[fault.step]
+            self.armed[step] = Fault(step, action, seconds, on_fire)
 
     def take(self, step):
         if step not in self.armed:
@@ -100,7 +92,7 @@ class Relay:
         raise ConnectionResetError  # the end of one direction is the end of both
 
     async def strike(self, fault, writer, unit):
-        fault.fired.set()
+        fault.on_fire()
         if fault.action in ("stall", "stall_cut"):
             await asyncio.sleep(fault.seconds)
         if fault.action in ("passed_cut", "stall"):
@@ -183,15 +175,14 @@ class PostgresRelay(Relay):
 
 class ZmtpParser(Parser):
     """ZMTP 3.1: a greeting of 64 bytes, then frames of flags, size, content. Under CURVE the content begins with a name."""
-    greeted = False
+    greeting = 64  # bytes still to come; both sides send it in parts, each after having seen the other's
     HEARTBEAT = 80  # a version frame or a heartbeat is smaller, encrypted; a body is larger
 
     def unit(self, data):
-        if not self.greeted:
-            if len(data) < 64:
-                return None
-            self.greeted = True
-            return 64, self.steps["greeting"]
+        if self.greeting > 0 and len(data) > 0:
+            size, first = min(self.greeting, len(data)), self.greeting == 64
+            self.greeting -= size
+            return size, self.steps["greeting"] if first else None
         if len(data) < 9:
             return None if len(data) < 2 or data[0] & 2 or len(data) < 2 + data[1] else (2 + data[1], None)
         size = 9 + int.from_bytes(data[1:9], "big") if data[0] & 2 else 2 + data[1]

@@ -168,6 +168,29 @@ def test_a_report_that_no_submission_can_hold_is_not_queued(desk, start_daemon, 
     assert sent.returncode == 1 and "[too_large]" in sent.stdout and "1 STORED, 1 INVALID" in sent.stdout, sent
 
 
+def test_a_key_that_is_registered_late_is_let_in(start_daemon, database, tmp_path, outbox):
+    daemon = start_daemon().wait_ready()
+    public, secret = zmq.curve_keypair()
+    (tmp_path / "late").write_text(secret.decode() + "\n")
+    (tmp_path / "late").chmod(0o600)
+    sending = subprocess.Popen([BUILD / "baocao", "send", "--server", daemon.router, "--server-key", daemon.server_key.decode(),
+                                "--key", tmp_path / "late", "--timeout", "20", revisions(tmp_path / "a.jsonl", 1)],
+                               stdout=subprocess.PIPE, text=True)
+    wait_until(lambda: "refused a connection" in daemon.log_text(), "it was refused once")
+    database.run("SELECT baocao.register_collector('late', %s, '01', '2022-09-01')", public.decode())
+    output, _ = sending.communicate(timeout=20)
+    assert sending.returncode == 0 and "1 STORED" in output
+
+
+def test_a_key_that_stays_refused_is_named_as_the_reason(start_daemon, database, tmp_path, outbox):
+    daemon = start_daemon().wait_ready()
+    subprocess.run([BUILD / "baocao", "keygen", tmp_path / "stranger"], check=True, capture_output=True)
+    sent = subprocess.run([BUILD / "baocao", "send", "--server", daemon.router, "--server-key", daemon.server_key.decode(),
+                           "--key", tmp_path / "stranger", "--timeout", "1", revisions(tmp_path / "a.jsonl", 1)],
+                          capture_output=True, text=True)
+    assert sent.returncode == 3 and "the server refuses this key" in sent.stderr
+
+
 class FalseServer(threading.Thread):
     """Answers every submission with what a function makes of it."""
 
