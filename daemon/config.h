@@ -15,8 +15,8 @@ struct config {
 	bool allow_unsafe_durability;
 	int64_t writers;
 	int64_t max_pending_reports, max_pending_mib;
-	int64_t sender_max_reports, busy_retry_ms;
-	int64_t batch_max_reports, batch_max_of_sender;
+	int64_t sender_max_reports, sender_calm_reports, busy_retry_ms;
+	int64_t batch_max_reports;
 	int64_t drain_seconds;
 };
 

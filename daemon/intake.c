@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "authority.h"
+#include "decode.h"
 #include "endpoint.h"
 #include "gatekeeper.h"
 #include "log.h"
@@ -29,6 +29,7 @@ struct intake {
 	void *context, *router, *pull; // pull may be NULL
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
+	struct submission *first_large, **last_large; // opened, waiting to be decoded slice by slice
 	size_t pending_reports, pending_bytes;
 	struct sender **senders; // by collector_id; NULL for those who never filed
 	size_t senders_size;
@@ -69,6 +70,7 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 		intake_destroy(&intake);
 		return NULL;
 	}
+	intake->last_large = &intake->first_large;
 	intake->catalogue = catalogue;
 	return intake;
 }
@@ -85,6 +87,11 @@ void intake_destroy(struct intake **intake)
 	if ((*intake)->context != NULL)
 		(void)zmq_ctx_term((*intake)->context);
 	catalogue_destroy(&(*intake)->catalogue);
+	while ((*intake)->first_large != NULL) {
+		struct submission *next = (*intake)->first_large->next;
+		submission_destroy(&(*intake)->first_large);
+		(*intake)->first_large = next;
+	}
 	for (size_t i = 0; i < (*intake)->senders_size; i++)
 		free((*intake)->senders[i]);
 	free((*intake)->senders);
@@ -122,16 +129,17 @@ static struct sender *sender_state(struct intake *intake, int32_t collector_id)
 static void count_in(struct intake *intake, struct submission *submission)
 {
 	submission->cost = zmq_msg_size(&submission->body) + arena_held(submission->arena);
+	submission->weight = submission_weight(submission);
 	intake->pending_bytes += submission->cost;
-	intake->pending_reports += submission_weight(submission);
-	submission->sender->in_flight += submission_weight(submission);
+	intake->pending_reports += submission->weight;
+	submission->sender->in_flight += submission->weight;
 }
 
 static void count_out(struct intake *intake, const struct submission *submission)
 {
 	intake->pending_bytes -= submission->cost;
-	intake->pending_reports -= submission_weight(submission);
-	submission->sender->in_flight -= submission_weight(submission);
+	intake->pending_reports -= submission->weight;
+	submission->sender->in_flight -= submission->weight;
 }
 
 /* receipts */
@@ -192,6 +200,22 @@ static void open_body(struct submission *submission, struct message *message, si
 	}
 }
 
+// Whether the sender has much in flight, with this one: a replay of a year's reports say. Such submissions wait for each
+// other only: they are decoded in slices, when there is nothing else to do, and written apart.
+static bool is_large(const struct intake *intake, const struct submission *submission)
+{
+	return submission->sender->in_flight + submission_weight(submission) >
+	       (size_t)intake->parts.config->sender_calm_reports;
+}
+
+// The first lane is for those with little in flight; the others go by their top unit, so that two writers seldom meet at
+// one key.
+static struct lane *lane_of(const struct intake *intake, const struct submission *submission, bool large)
+{
+	const struct intake_parts *parts = &intake->parts;
+	return parts->lanes[large ? 1 + (size_t)submission->scope_top_unit_id % (parts->lane_count - 1) : 0];
+}
+
 // Why a submission is not taken in now. Who waits for no receipt cannot be told BUSY: such a sender is held back by not
 // being read, see turn().
 static bool is_busy(const struct intake *intake, const struct submission *submission, struct lane *lane)
@@ -201,28 +225,70 @@ static bool is_busy(const struct intake *intake, const struct submission *submis
 	        lane_is_troubled(lane));
 }
 
-// Ownership of the submission passes on, or it ends here. Gives the reports it brought.
-static size_t take_in(struct intake *intake, struct submission *submission, const struct catalogue_key *sender)
+static void answer_busy(struct intake *intake, struct submission *submission)
 {
-	struct lane *lane = intake->parts.lanes[(size_t)sender->scope_top_unit_id % intake->parts.lane_count];
-	size_t size, weight = submission_weight(submission);
+	size_t size;
+	uint8_t *bytes = receipt_pack_busy(submission, (uint32_t)intake->parts.config->busy_retry_ms, &size);
+	send_receipt(intake, submission, bytes, size);
+	submission_destroy(&submission);
+}
 
-	submission->sender = sender_state(intake, sender->collector_id);
-	if (submission->sender != NULL && is_busy(intake, submission, lane)) {
-		uint8_t *bytes = receipt_pack_busy(submission, (uint32_t)intake->parts.config->busy_retry_ms, &size);
-		send_receipt(intake, submission, bytes, size);
-		submission_destroy(&submission);
+static void drop(struct submission *submission)
+{
+	log_error("out of memory: a submission of collector %d is dropped unanswered", submission->collector_id);
+	submission_destroy(&submission);
+}
+
+static void put_large(struct intake *intake, struct submission *submission)
+{
+	submission->next = NULL;
+	*intake->last_large = submission;
+	intake->last_large = &submission->next;
+}
+
+// Decoding goes on with the first of those that wait for it.
+static void decode_large(struct intake *intake)
+{
+	struct submission *submission = intake->first_large;
+	enum decode_result result = decode_slice(submission, intake->parts.contract, intake->catalogue);
+
+	if (result == DECODE_MORE)
+		return;
+	intake->first_large = submission->next;
+	if (intake->first_large == NULL)
+		intake->last_large = &intake->first_large;
+	count_out(intake, submission);
+	if (result == DECODE_NO_MEMORY) {
+		drop(submission);
+		return;
+	}
+	count_in(intake, submission); // it has grown
+	lane_put(lane_of(intake, submission, true), submission);
+}
+
+// Ownership of the submission passes on, or it ends here. Gives the reports it brought.
+static size_t take_in(struct intake *intake, struct submission *submission)
+{
+	size_t weight = submission_weight(submission);
+
+	submission->sender = sender_state(intake, submission->collector_id);
+	if (submission->sender == NULL) {
+		drop(submission);
 		return weight;
 	}
-	if (submission->sender == NULL || !submission_decode(submission, intake->parts.contract)) {
-		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
-		submission_destroy(&submission);
-		return weight;
+	bool large = is_large(intake, submission);
+	struct lane *lane = lane_of(intake, submission, large);
+	if (is_busy(intake, submission, lane)) {
+		answer_busy(intake, submission);
+	} else if (large) {
+		count_in(intake, submission);
+		put_large(intake, submission);
+	} else if (decode_all(submission, intake->parts.contract, intake->catalogue) == DECODE_COMPLETE) {
+		count_in(intake, submission);
+		lane_put(lane, submission);
+	} else {
+		drop(submission);
 	}
-	for (size_t i = 0; i < submission->item_count; i++)
-		authority_judge(intake->parts.contract, intake->catalogue, sender->scope_unit_id, &submission->items[i]);
-	count_in(intake, submission);
-	lane_put(lane, submission);
 	return weight;
 }
 
@@ -247,13 +313,14 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 		return 0;
 	}
 	submission->collector_id = sender->collector_id;
+	submission->scope_unit_id = sender->scope_unit_id;
 	submission->scope_top_unit_id = sender->scope_top_unit_id;
 	if (routed && zmq_msg_size(&message->frames[0]) <= SUBMISSION_ROUTING_ID_MAX) {
 		submission->routing_id_size = zmq_msg_size(&message->frames[0]);
 		memcpy(submission->routing_id, zmq_msg_data(&message->frames[0]), submission->routing_id_size);
 	}
 	open_body(submission, message, first, frames);
-	return take_in(intake, submission, sender);
+	return take_in(intake, submission);
 }
 
 // Whether a socket is to be read. Without room nothing is, and TCP pushes back. But while the database is away, nobody
@@ -323,7 +390,8 @@ static void take_signals(struct intake *intake)
 		intake->signals++;
 }
 
-// One turn: waits at most so long (-1: for ever) and serves what is there.
+// One turn: waits at most so long (-1: for ever) and serves what is there, then a slice of
+// what waits to be decoded.
 static void turn(struct intake *intake, bool reading, long timeout)
 {
 	short router = reading && is_open(intake, true) ? ZMQ_POLLIN : 0;
@@ -336,7 +404,7 @@ static void turn(struct intake *intake, bool reading, long timeout)
 		{.socket = intake->pull, .events = pull, .fd = -1},
 	};
 	// Without a pull socket the last row would be a descriptor: leave it out.
-	if (zmq_poll(items, intake->pull == NULL ? 4 : 5, timeout) < 0)
+	if (zmq_poll(items, intake->pull == NULL ? 4 : 5, intake->first_large == NULL ? timeout : 0) < 0)
 		return; // interrupted: the next turn looks again
 	if (items[0].revents != 0)
 		take_signals(intake);
@@ -348,6 +416,8 @@ static void turn(struct intake *intake, bool reading, long timeout)
 		read_socket(intake, intake->router, true);
 	if (items[4].revents != 0)
 		read_socket(intake, intake->pull, false);
+	if (intake->first_large != NULL)
+		decode_large(intake);
 }
 
 static void close_lanes(struct intake *intake, bool abandon)
@@ -374,6 +444,8 @@ bool intake_run(struct intake *intake)
 	int64_t deadline = monotonic_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->pending_reports);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
+	while (intake->first_large != NULL)
+		decode_large(intake);
 	close_lanes(intake, false);
 	while (intake->pending_reports > 0 && intake->signals == 1) {
 		int64_t left = deadline - monotonic_ms();

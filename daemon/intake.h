@@ -1,9 +1,9 @@
 // The thread that owns the sockets: reads submissions while there is room, decodes and judges them, hands them to the
 // writers, and sends the receipts of what comes back. Nothing in it waits for the database.
 //
-//     ROUTER, PULL ─▶ who? ─▶ open ─▶ room for this sender? ─▶ decode ─▶ authority ─▶ lane_put ─ ─ ▶ writer
-//        ▲                                │ no                                                      │
-//        └──────────── receipt ◀──────── BUSY                              lane_collect ◀ ─ ─ ─ ─ ─ ┘
+//     ROUTER, PULL ─▶ who? ─▶ open ─▶ room for this sender? ─▶ decode, judge ─▶ lane_put ─ ─ ─ ─ ─ ▶ writer
+//        ▲                                │ no              └▶ large: slice by slice ┘                │
+//        └──────────── receipt ◀──────── BUSY                              lane_collect ◀ ─ ─ ─ ─ ─ ─ ┘
 #ifndef BAOCAO_INTAKE_H
 #define BAOCAO_INTAKE_H
 
@@ -22,7 +22,7 @@ struct intake_parts {
 	const struct config *config;
 	const struct contract *contract;
 	struct watcher *watcher;
-	struct lane **lanes;
+	struct lane **lanes; // two at least; the first for senders with little in flight
 	size_t lane_count;
 	int wake_fd;   // eventfd: a lane or the watcher has something
 	int signal_fd; // signalfd of SIGTERM and SIGINT

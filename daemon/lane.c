@@ -17,7 +17,6 @@ struct lane {
 	pthread_cond_t changed; // something was put, or the lane was closed or abandoned
 	struct queue waiting, done;
 	bool closed, abandoned, troubled;
-	uint64_t batches; // formed so far
 	int wake_fd;
 };
 
@@ -91,49 +90,25 @@ struct submission *lane_collect(struct lane *lane)
 	return list;
 }
 
-// Whether the submission may join batch number `batch` of its lane; counts it in. Once one of a sender's had to stay, the
-// ones after it stay too.
-static bool joins(const struct submission *submission, uint64_t batch, size_t max_of_sender)
+// Cuts the head off the waiting queue. The caller holds the mutex.
+static struct submission *take_locked(struct lane *lane, size_t max_reports)
 {
-	struct sender *sender = submission->sender;
-	size_t weight = submission_weight(submission);
+	struct submission *list = lane->waiting.first;
+	struct submission *last = list;
+	size_t reports = submission_weight(list);
 
-	if (sender->batch != batch) {
-		sender->batch = batch;
-		sender->batch_reports = 0;
+	while (last->next != NULL && reports + submission_weight(last->next) <= max_reports) {
+		last = last->next;
+		reports += submission_weight(last);
 	}
-	bool fits = sender->batch_reports == 0 || sender->batch_reports + weight <= max_of_sender;
-	sender->batch_reports = fits ? sender->batch_reports + weight : max_of_sender;
-	return fits;
+	lane->waiting.first = last->next;
+	if (lane->waiting.first == NULL)
+		queue_init(&lane->waiting);
+	last->next = NULL;
+	return list;
 }
 
-// Takes what makes the next batch out of the waiting queue. The caller holds the mutex.
-static struct submission *take_locked(struct lane *lane, size_t max_reports, size_t max_of_sender)
-{
-	struct queue batch;
-	size_t reports = 0;
-
-	queue_init(&batch);
-	lane->batches++;
-	for (struct submission **at = &lane->waiting.first; *at != NULL;) {
-		struct submission *submission = *at;
-		if (reports > 0 && reports + submission_weight(submission) > max_reports)
-			break;
-		if (!joins(submission, lane->batches, max_of_sender)) {
-			at = &submission->next;
-			continue;
-		}
-		reports += submission_weight(submission);
-		*at = submission->next;
-		if (lane->waiting.last == &submission->next)
-			lane->waiting.last = at;
-		submission->next = NULL;
-		queue_append(&batch, submission);
-	}
-	return batch.first;
-}
-
-struct submission *lane_take(struct lane *lane, size_t max_reports, size_t max_of_sender)
+struct submission *lane_take(struct lane *lane, size_t max_reports)
 {
 	struct submission *list = NULL;
 
@@ -141,7 +116,7 @@ struct submission *lane_take(struct lane *lane, size_t max_reports, size_t max_o
 	while (lane->waiting.first == NULL && !lane->closed && !lane->abandoned)
 		(void)pthread_cond_wait(&lane->changed, &lane->mutex);
 	if (lane->waiting.first != NULL && !lane->abandoned)
-		list = take_locked(lane, max_reports, max_of_sender);
+		list = take_locked(lane, max_reports);
 	(void)pthread_mutex_unlock(&lane->mutex);
 	return list;
 }

@@ -22,10 +22,9 @@ void lane_put(struct lane *lane, struct submission *submission);
 // intake: all that is done, in order, linked by next; ownership comes back. NULL when nothing is.
 struct submission *lane_collect(struct lane *lane);
 
-// writer: waits for submissions and takes them, linked by next, until their reports reach max_reports, and those of one
-// sender max_of_sender (at least one submission): who replays a year's reports does not keep others waiting for more than
-// such a share. What one sender put is taken in that order. NULL when the lane is closed and empty, or abandoned.
-struct submission *lane_take(struct lane *lane, size_t max_reports, size_t max_of_sender);
+// writer: waits for submissions and takes them, linked by next, until their reports reach max_reports (at least one
+// submission). NULL when the lane is closed and empty, or abandoned.
+struct submission *lane_take(struct lane *lane, size_t max_reports);
 // writer: gives a list back.
 void lane_done(struct lane *lane, struct submission *list);
 // writer: waits so long, less when the lane is abandoned. False when it is abandoned.

@@ -1,5 +1,6 @@
 // baocaod: the parts, in the order of their lives. The end is the mirror of the beginning.
 #include <getopt.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,8 +26,10 @@
 #include "watcher.h"
 
 enum {
-	WRITERS_MAX = 64,     // as in the configuration's bounds
-	START_PAUSE_MS = 1000 // between two tries to reach the database
+	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
+	START_PAUSE_MS = 1000, // between two tries to reach the database
+	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
+	HEAP_LARGE_SIZE = 4 << 20  // what is larger is a mapping of its own, given back at once
 };
 
 struct daemon {
@@ -35,8 +38,8 @@ struct daemon {
 	struct layout *layout;
 	struct catalogue *catalogue; // the first one, until intake takes it over
 	int wake_fd, signal_fd;
-	struct lane *lanes[WRITERS_MAX];
-	struct store *stores[WRITERS_MAX];
+	struct lane *lanes[LANES_MAX];
+	struct store *stores[LANES_MAX];
 	struct watcher *watcher;
 	struct intake *intake;
 };
@@ -197,7 +200,7 @@ static bool open_descriptors(struct daemon *daemon)
 
 static bool start_writers(struct daemon *daemon)
 {
-	for (int64_t i = 0; i < daemon->config.writers; i++) {
+	for (int64_t i = 0; i < daemon->config.writers + 1; i++) {
 		daemon->lanes[i] = lane_create(daemon->wake_fd);
 		if (daemon->lanes[i] == NULL)
 			return false;
@@ -215,7 +218,7 @@ static bool start_intake(struct daemon *daemon)
 	                             .contract = daemon->contract,
 	                             .watcher = daemon->watcher,
 	                             .lanes = daemon->lanes,
-	                             .lane_count = (size_t)daemon->config.writers,
+	                             .lane_count = (size_t)daemon->config.writers + 1,
 	                             .wake_fd = daemon->wake_fd,
 	                             .signal_fd = daemon->signal_fd};
 
@@ -238,13 +241,13 @@ static bool daemon_start(struct daemon *daemon)
 
 static void daemon_end(struct daemon *daemon)
 {
-	for (int i = 0; i < WRITERS_MAX; i++)
+	for (int i = 0; i < LANES_MAX; i++)
 		if (daemon->lanes[i] != NULL)
 			lane_abandon(daemon->lanes[i]); // intake has drained them; after a failed start nothing is in them
-	for (int i = 0; i < WRITERS_MAX; i++)
+	for (int i = 0; i < LANES_MAX; i++)
 		store_destroy(&daemon->stores[i]);
 	intake_destroy(&daemon->intake);
-	for (int i = 0; i < WRITERS_MAX; i++)
+	for (int i = 0; i < LANES_MAX; i++)
 		lane_destroy(&daemon->lanes[i]);
 	watcher_destroy(&daemon->watcher);
 	if (daemon->wake_fd >= 0)
@@ -276,11 +279,20 @@ static int check(struct daemon *daemon)
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+// glibc gives the top of a thread's heap back to the kernel whenever 128 KiB of it are free, and takes it page by page
+// again for the next batch: half of a writer's time went into that. The bound of pending reports keeps the heaps small anyway.
+static void keep_heaps(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_SIZE);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1};
 	int status = EXIT_FAILURE;
 
+	keep_heaps();
 	if (sodium_init() < 0 || !config_init(&daemon.config))
 		return EXIT_FAILURE;
 	switch (parse(&daemon.config, argc, argv)) {

@@ -24,12 +24,12 @@
 #include "submission.h"
 
 enum {
-	PAUSE_FIRST_MS = 100,   // doubled up to the longest
-	PAUSE_LONGEST_MS = 2000,
+	PAUSE_FIRST_MS = 100,    // doubled up to the longest
+	PAUSE_LONGEST_MS = 1000, // so that service is back soon after a standby is promoted
 	PAUSE_CONTENTION_MS = 50,
-	UNKNOWN_TRIES = 3,      // of an answer that no row of the table knows, before it counts as data
-	CAREFUL_PIECE = 1000,   // reports under one savepoint while the database refuses reports
-	CAREFUL_BATCHES = 64    // so long after the last one
+	UNKNOWN_TRIES = 3,       // of an answer that no row of the table knows, before it counts as data
+	CAREFUL_PIECE = 1000,    // reports under one savepoint while the database refuses reports
+	CAREFUL_BATCHES = 64     // so long after the last one
 };
 
 struct store {
@@ -204,10 +204,9 @@ static bool write_list(struct store *store, struct submission *list)
 static void *store_run(void *data)
 {
 	struct store *store = data;
-	const struct config *config = store->config;
 	struct submission *list;
 
-	while ((list = lane_take(store->lane, (size_t)config->batch_max_reports, (size_t)config->batch_max_of_sender)) != NULL) {
+	while ((list = lane_take(store->lane, (size_t)store->config->batch_max_reports)) != NULL) {
 		if (store->careful > 0)
 			store->careful--;
 		if (write_list(store, list))

@@ -127,7 +127,7 @@ static bool refuse_as_too_large(struct submission *submission)
 		return false;
 	arena_destroy(&submission->arena);
 	submission->arena = fresh;
-	submission->item_count = 0;
+	submission->item_count = submission->decoded = 0;
 	submission->items = NULL;
 	verdict_init(&submission->problem, fresh);
 	(void)snprintf(limit, sizeof limit, "%d MiB decoded", SUBMISSION_ARENA_MAX >> 20);
@@ -135,10 +135,12 @@ static bool refuse_as_too_large(struct submission *submission)
 	return true;
 }
 
-bool submission_decode(struct submission *submission, const struct contract *contract)
+bool submission_decode(struct submission *submission, const struct contract *contract, size_t reports)
 {
-	for (size_t i = 0; i < submission->item_count; i++)
-		if (!decode_item(&submission->items[i], contract))
+	for (; reports > 0 && submission->decoded < submission->item_count; reports--) {
+		if (!decode_item(&submission->items[submission->decoded], contract))
 			return refuse_as_too_large(submission);
+		submission->decoded++;
+	}
 	return true;
 }

@@ -30,12 +30,9 @@ struct natural_key {
 	int32_t revision;
 };
 
-// What the daemon knows of a collector that is filing. Intake makes it, and it lasts as long as intake; each member says
-// who uses it.
+// What the daemon knows of a collector that is filing. Intake's alone; it lasts as long as intake.
 struct sender {
-	size_t in_flight;      // reports between reading and receipt; intake's
-	uint64_t batch;        // the batch that was last formed with something of this sender, and
-	size_t batch_reports;  // how much of it is this sender's; its lane's
+	size_t in_flight; // reports between reading and receipt
 };
 
 struct item {
@@ -59,15 +56,15 @@ struct submission {
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];
 	size_t routing_id_size;               // 0: nobody waits for a receipt
-	int32_t collector_id, scope_top_unit_id;
+	int32_t collector_id, scope_unit_id, scope_top_unit_id;
 	bool has_submission_id;
 	uint64_t submission_id;
 	date_instant received_at;
-	size_t item_count;
+	size_t item_count, decoded;           // so many of the items, from the first
 	struct item *items;                   // in the arena
 	Baocao__Outcome whole;                // PROTOCOL when the submission as a whole is refused, else 0
 	struct verdict problem;               // why, one violation
-	size_t cost;                          // bytes this submission is counted with
+	size_t cost, weight;                  // bytes and reports this submission is counted with
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 };
 
@@ -81,9 +78,10 @@ void submission_destroy(struct submission **submission);
 // submission->problem.
 void submission_open(struct submission *submission);
 
-// Scans and decodes each report and judges it by the contract: what is wrong is in its item's verdict. A submission that
-// outgrows its arena is refused as a whole. False when not even that is possible: the machine's memory is out.
-bool submission_decode(struct submission *submission, const struct contract *contract);
+// Scans and decodes the next reports, so many at most, and judges them by the contract: what is wrong is in an item's
+// verdict. A submission that outgrows its arena is refused as a whole. False when not even that is possible: the machine's
+// memory is out.
+bool submission_decode(struct submission *submission, const struct contract *contract, size_t reports);
 
 // Refuses the whole with one reason.
 void submission_refuse(struct submission *submission, enum rule rule, const char *value, const char *limit);

@@ -68,13 +68,21 @@ static bool take_notifications(PGconn *connection)
 	return any;
 }
 
-// False on stop.
-static bool watch(struct watcher *watcher, PGconn *connection)
+// Nothing is listened for on a server that is read-only, a standby say. Its catalogue is not taken either: it may lag.
+static bool listen(PGconn *connection)
 {
 	PGresult *result = PQexec(connection, "LISTEN baocao_catalogue");
-	bool good = PQresultStatus(result) == PGRES_COMMAND_OK && reload(watcher, connection);
+	bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
 	PQclear(result);
+	return good;
+}
 
+// False on stop. *ret_watched tells whether it ever worked on this connection.
+static bool watch(struct watcher *watcher, PGconn *connection, bool *ret_watched)
+{
+	bool good = listen(connection) && reload(watcher, connection);
+
+	*ret_watched = good;
 	while (good) {
 		// A notification that came with the last answer is in libpq's hands already: the socket would not tell of it.
 		if (!take_notifications(connection) && !wait_for(watcher, connection, REFRESH_MS))
@@ -94,12 +102,14 @@ static void *watcher_run(void *data)
 		char *error;
 		bool final;
 		PGconn *connection = database_connect(watcher->config, &error, &final);
-		if (connection == NULL && !away)
-			log_warning("%s; the last catalogue stays in use", error == NULL ? "database: out of memory" : error);
-		away = connection == NULL;
-		free(error);
+		bool watched = false;
 		if (connection != NULL)
-			go_on = watch(watcher, connection);
+			go_on = watch(watcher, connection, &watched);
+		if (!watched && !away && go_on)
+			log_warning("catalogue: %s; the last one stays in use",
+			            error != NULL ? error : connection == NULL ? "out of memory" : PQerrorMessage(connection));
+		away = !watched;
+		free(error);
 		PQfinish(connection);
 		go_on = go_on && wait_for(watcher, NULL, RECONNECT_MS);
 	}

@@ -1,5 +1,6 @@
 // load ENDPOINT SERVER_KEY KEYS SUBMISSIONS REPORTS UNITS: files new festival days from as many collectors as the file KEYS has
-// lines (secret keys), each keeping 8 submissions in flight; prints acknowledged reports and seconds.
+// lines (unit and secret key), each keeping 8 submissions in flight; prints how many were stored, how many were stored
+// already, and seconds. What it files depends on its arguments alone: the second run is a replay of the first.
 //
 // What it sends is built beforehand; the time runs from the first send to the last receipt.
 #include <stdbool.h>
@@ -104,25 +105,29 @@ static void send_next(struct collector *collector)
 	collector->sent++;
 }
 
-// Counts the reports that the receipt says are stored.
-static size_t take_receipt(void *socket)
+struct counts {
+	size_t stored, duplicate;
+};
+
+static void take_receipt(void *socket, struct counts *counts)
 {
 	static uint8_t buffer[SIZE_MAX_BYTES];
-	size_t stored = 0;
 	(void)zmq_recv(socket, buffer, sizeof buffer, 0);
 	int size = zmq_recv(socket, buffer, sizeof buffer, 0);
 	Baocao__Receipt *receipt = size < 0 ? NULL : baocao__receipt__unpack(NULL, (size_t)size, buffer);
-	for (size_t i = 0; receipt != NULL && i < receipt->n_outcome; i++)
-		stored += receipt->outcome[i]->outcome == BAOCAO__OUTCOME__OUTCOME_STORED;
+	for (size_t i = 0; receipt != NULL && i < receipt->n_outcome; i++) {
+		counts->stored += receipt->outcome[i]->outcome == BAOCAO__OUTCOME__OUTCOME_STORED;
+		counts->duplicate += receipt->outcome[i]->outcome == BAOCAO__OUTCOME__OUTCOME_DUPLICATE;
+	}
 	if (receipt != NULL)
 		baocao__receipt__free_unpacked(receipt, NULL);
-	return stored;
 }
 
-static size_t run(struct collector *collectors, size_t count, size_t submissions)
+static struct counts run(struct collector *collectors, size_t count, size_t submissions)
 {
 	zmq_pollitem_t items[COLLECTORS_MAX];
-	size_t answered = 0, stored = 0;
+	struct counts counts = {0};
+	size_t answered = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		items[i] = (zmq_pollitem_t){.socket = collectors[i].socket, .events = ZMQ_POLLIN};
@@ -135,13 +140,13 @@ static size_t run(struct collector *collectors, size_t count, size_t submissions
 		for (size_t i = 0; i < count; i++) {
 			if (items[i].revents == 0)
 				continue;
-			stored += take_receipt(collectors[i].socket);
+			take_receipt(collectors[i].socket, &counts);
 			answered++;
 			if (collectors[i].sent < submissions)
 				send_next(&collectors[i]);
 		}
 	}
-	return stored;
+	return counts;
 }
 
 int main(int argc, char **argv)
@@ -167,7 +172,7 @@ int main(int argc, char **argv)
 			return fputs("load: cannot connect\n", stderr), 1;
 	}
 	double begin = seconds();
-	size_t stored = run(collectors, count, submissions);
-	(void)printf("%zu %.3f\n", stored, seconds() - begin);
-	return stored == count * submissions * reports ? 0 : 1;
+	struct counts counts = run(collectors, count, submissions);
+	(void)printf("%zu %zu %.3f\n", counts.stored, counts.duplicate, seconds() - begin);
+	return counts.stored + counts.duplicate == count * submissions * reports ? 0 : 1;
 }
