@@ -17,6 +17,7 @@ struct lane {
 	pthread_cond_t changed; // something was put, or the lane was closed or abandoned
 	struct queue waiting, done;
 	bool closed, abandoned, troubled;
+	int64_t used_ms; // when something was put last
 	int wake_fd;
 };
 
@@ -72,11 +73,27 @@ void lane_destroy(struct lane **lane)
 	*lane = NULL;
 }
 
+int64_t lane_now_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool lane_was_used_since(struct lane *lane, int64_t since_ms)
+{
+	(void)pthread_mutex_lock(&lane->mutex);
+	bool used = lane->used_ms > 0 && lane->used_ms >= since_ms;
+	(void)pthread_mutex_unlock(&lane->mutex);
+	return used;
+}
+
 void lane_put(struct lane *lane, struct submission *submission)
 {
 	submission->next = NULL;
 	(void)pthread_mutex_lock(&lane->mutex);
 	queue_append(&lane->waiting, submission);
+	lane->used_ms = lane_now_ms();
 	(void)pthread_cond_signal(&lane->changed);
 	(void)pthread_mutex_unlock(&lane->mutex);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct lane;
 struct submission;
@@ -19,6 +20,9 @@ void lane_destroy(struct lane **lane);
 
 // intake: hands a submission over; ownership goes with it.
 void lane_put(struct lane *lane, struct submission *submission);
+// writer: whether something was put into a lane, another one say, since that time of CLOCK_MONOTONIC in milliseconds.
+bool lane_was_used_since(struct lane *lane, int64_t since_ms);
+int64_t lane_now_ms(void);
 // intake: all that is done, in order, linked by next; ownership comes back. NULL when nothing is.
 struct submission *lane_collect(struct lane *lane);
 

@@ -204,7 +204,11 @@ static bool start_writers(struct daemon *daemon)
 		daemon->lanes[i] = lane_create(daemon->wake_fd);
 		if (daemon->lanes[i] == NULL)
 			return false;
-		daemon->stores[i] = store_create(&daemon->config, daemon->contract, daemon->layout, daemon->lanes[i]);
+		daemon->stores[i] = store_create(&(struct store_parts){.config = &daemon->config,
+		                                                       .contract = daemon->contract,
+		                                                       .layout = daemon->layout,
+		                                                       .lane = daemon->lanes[i],
+		                                                       .express = daemon->lanes[0]});
 		if (daemon->stores[i] == NULL)
 			return false;
 	}

@@ -29,12 +29,12 @@ enum {
 	PAUSE_CONTENTION_MS = 50,
 	UNKNOWN_TRIES = 3,       // of an answer that no row of the table knows, before it counts as data
 	CAREFUL_PIECE = 1000,    // reports under one savepoint while the database refuses reports
-	CAREFUL_BATCHES = 64     // so long after the last one
+	CAREFUL_BATCHES = 64,    // so long after the last one
+	GIVE_WAY_LONGEST_MS = 1000
 };
 
 struct store {
-	const struct config *config;
-	struct lane *lane;
+	struct store_parts parts;
 	pthread_t thread;
 	PGconn *connection; // NULL when there is none
 	struct attempt *attempt;
@@ -49,7 +49,7 @@ struct store {
 static void enter_trouble(struct store *store, const char *what)
 {
 	if (!store->troubled) {
-		lane_trouble(store->lane, true);
+		lane_trouble(store->parts.lane, true);
 		log_error("store: %s; trying again until it works", what);
 	} else if (strncmp(store->trouble, what, sizeof store->trouble - 1) != 0) {
 		log_error("store: now %s", what);
@@ -63,7 +63,7 @@ static void leave_trouble(struct store *store)
 	if (!store->troubled)
 		return;
 	store->troubled = false;
-	lane_trouble(store->lane, false);
+	lane_trouble(store->parts.lane, false);
 	log_info("store: works again");
 }
 
@@ -79,7 +79,7 @@ static bool connect_once(struct store *store)
 	bool final;
 	PGresult *result = NULL;
 
-	store->connection = database_connect(store->config, &error, &final);
+	store->connection = database_connect(store->parts.config, &error, &final);
 	if (store->connection == NULL)
 		enter_trouble(store, error == NULL ? "database: out of memory" : error);
 	free(error);
@@ -143,7 +143,7 @@ static enum answer write_batch(struct store *store, struct batch *batch, struct 
 			if (++unknown == UNKNOWN_TRIES)
 				return ANSWER_DATA;
 		}
-		if (!lane_pause(store->lane, jittered(answer == ANSWER_RETRY ? PAUSE_CONTENTION_MS : pause)))
+		if (!lane_pause(store->parts.lane, jittered(answer == ANSWER_RETRY ? PAUSE_CONTENTION_MS : pause)))
 			return ANSWER_WAIT;
 		if (answer != ANSWER_RETRY && pause < PAUSE_LONGEST_MS)
 			pause *= 2;
@@ -192,7 +192,7 @@ static bool write_list(struct store *store, struct submission *list)
 	while (!made) {
 		batch_clear(&batch);
 		enter_trouble(store, "out of memory");
-		if (!lane_pause(store->lane, PAUSE_LONGEST_MS))
+		if (!lane_pause(store->parts.lane, PAUSE_LONGEST_MS))
 			return false;
 		made = batch_init(&batch, list);
 	}
@@ -201,31 +201,44 @@ static bool write_list(struct store *store, struct submission *list)
 	return written;
 }
 
+// A replay is endless work for processors and disk. As long as others file beside it, it has half of the time: after a
+// batch it rests for as long as the batch took.
+static void give_way(const struct store *store, int64_t began_ms)
+{
+	int64_t took = lane_now_ms() - began_ms;
+
+	if (store->parts.lane == store->parts.express || !lane_was_used_since(store->parts.express, began_ms))
+		return;
+	(void)lane_pause(store->parts.lane, (unsigned)(took < GIVE_WAY_LONGEST_MS ? took : GIVE_WAY_LONGEST_MS));
+}
+
 static void *store_run(void *data)
 {
 	struct store *store = data;
+	struct lane *lane = store->parts.lane;
 	struct submission *list;
 
-	while ((list = lane_take(store->lane, (size_t)store->config->batch_max_reports)) != NULL) {
+	while ((list = lane_take(lane, (size_t)store->parts.config->batch_max_reports)) != NULL) {
+		int64_t began_ms = lane_now_ms();
 		if (store->careful > 0)
 			store->careful--;
-		if (write_list(store, list))
-			lane_done(store->lane, list);
-		else
+		if (!write_list(store, list)) {
 			drop(list);
+			continue;
+		}
+		lane_done(lane, list);
+		give_way(store, began_ms);
 	}
 	return NULL;
 }
 
-struct store *store_create(const struct config *config, const struct contract *contract, const struct layout *layout,
-                           struct lane *lane)
+struct store *store_create(const struct store_parts *parts)
 {
 	struct store *store = calloc(1, sizeof *store);
 	if (store == NULL)
 		return NULL;
-	store->config = config;
-	store->lane = lane;
-	store->attempt = attempt_create(contract, layout);
+	store->parts = *parts;
+	store->attempt = attempt_create(parts->contract, parts->layout);
 	if (store->attempt != NULL && pthread_create(&store->thread, NULL, store_run, store) == 0)
 		return store;
 	attempt_destroy(&store->attempt);

@@ -9,9 +9,17 @@
 
 struct store;
 
-// Starts the thread; config, contract, layout and lane must outlive it. NULL when memory or threads are out.
-struct store *store_create(const struct config *config, const struct contract *contract, const struct layout *layout,
-                           struct lane *lane);
+// What a writer works with; all of it stays the caller's and must outlive it.
+struct store_parts {
+	const struct config *config;
+	const struct contract *contract;
+	const struct layout *layout;
+	struct lane *lane;
+	struct lane *express; // the lane to which this writer gives way; its own when to none
+};
+
+// Starts the thread. NULL when memory or threads are out.
+struct store *store_create(const struct store_parts *parts);
 
 // Waits for the thread, which ends when its lane is closed and empty, or abandoned. NULL-safe; clears the caller's pointer.
 void store_destroy(struct store **store);
