@@ -125,13 +125,20 @@ class Collector:
         process = getattr(self, which)
         return process is not None and process.poll() is None and send_signal(process.pid, number)
 
+    def ask(self, query):
+        """Nothing from an outbox that cannot be read: then all that was said to be queued is missed."""
+        try:
+            with sqlite3.connect(f"file:{self.outbox}?mode=ro", uri=True, timeout=30) as db:
+                return db.execute(query).fetchall()
+        except sqlite3.DatabaseError as error:
+            print(f"  the outbox of {self.name} cannot be read: {error}", flush=True)
+            return []
+
     def pending(self):
-        with sqlite3.connect(f"file:{self.outbox}?mode=ro", uri=True, timeout=30) as db:
-            return db.execute("SELECT count(*) FROM entry WHERE outcome IS NULL").fetchone()[0]
+        return len(self.ask("SELECT 1 FROM entry WHERE outcome IS NULL"))
 
     def entries(self):
-        with sqlite3.connect(f"file:{self.outbox}?mode=ro", uri=True, timeout=30) as db:
-            return db.execute("SELECT entry_no, digest, report, outcome, answer FROM entry ORDER BY entry_no").fetchall()
+        return self.ask("SELECT entry_no, digest, report, outcome, answer FROM entry ORDER BY entry_no")
 
     def stop(self):
         self.ending.set()

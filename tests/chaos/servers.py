@@ -184,6 +184,15 @@ class Servers:
         self.primary, self.standby = self.standby, self.primary
         self.follow()
 
+    def cancel_waits(self):
+        """Ends the waits of commits for the standby: they are committed here, and nobody knows whether there. Gives how many."""
+        return len(self.rows("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'baocaod' "
+                             "AND wait_event = 'SyncRep'"))
+
+    def senders(self):
+        """The processes that send to the standby what is committed."""
+        return [pid for (pid,) in self.rows("SELECT pid FROM pg_stat_replication")]
+
     def backends(self):
         return [pid for (pid,) in self.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'baocaod'")]
 
