@@ -1,0 +1,105 @@
+"""What the benchmarks share: a cluster that is set up for load, migrated databases, registered collectors, the load generator."""
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import zmq
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import conftest  # noqa: E402  the private cluster and the daemon of the integration tests
+
+PROVINCES = ("01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 35 36 37 38 40 42 44 45 46 48 49 51 52 54 56 58 "
+             "60 62 64 66 67 68 70 72 74 75 77 79 80 82 83 84 86 87 89 91 92 93 94 95 96").split()  # the 63 of before 2025-07-01
+
+
+@contextlib.contextmanager
+def cluster(**settings):
+    """A private cluster with the role baocaod, and with these settings of the server."""
+    made = conftest.Cluster()
+    try:
+        with made.connect("postgres") as db:
+            db.execute("CREATE ROLE baocaod LOGIN")
+            for setting, value in settings.items():
+                db.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
+        stop_server(made, "fast")
+        start_server(made)
+        yield made
+    finally:
+        made.stop()
+
+
+def stop_server(cluster, mode):
+    cluster.run("pg_ctl", "-D", f"{cluster.folder}/data", "-w", "-m", mode, "stop")
+
+
+def start_server(cluster):
+    cluster.run("pg_ctl", "-D", f"{cluster.folder}/data", "-l", f"{cluster.folder}/log", "-w", "-o",
+                f"-k {cluster.folder} -c listen_addresses=", "start")
+
+
+def migrated(cluster, name):
+    """A fresh database into which the daemon may write."""
+    with cluster.connect("postgres") as db:
+        db.execute(f"CREATE DATABASE {name}")
+    subprocess.run([ROOT / "schema/migrate", cluster.conninfo(name)], check=True, stdout=subprocess.DEVNULL)
+    database = conftest.Database(cluster, name)
+    database.run("GRANT baocao_ingest TO baocaod")
+    return database
+
+
+def drop(database):
+    database.connection.close()
+    with database.cluster.connect("postgres") as db:
+        db.execute(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+
+def register(database, scopes):
+    """A collector with a fresh key pair for each scope. Gives the pairs, in order."""
+    pairs = [zmq.curve_keypair() for _ in scopes]
+    for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
+        database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
+    return pairs
+
+
+@contextlib.contextmanager
+def daemon(database, **options):
+    """A daemon that is ready, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="baocao-bench-") as folder:
+        made = conftest.Daemon(database, pathlib.Path(folder), **options)
+        try:
+            yield made.wait_ready()
+        finally:
+            if made.process.poll() is None:
+                made.process.terminate()
+            status = made.wait_exit()
+        assert status == 0, made.log_text()
+
+
+class Load:
+    """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
+    the same arguments files the same."""
+
+    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0):
+        """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none."""
+        listing = daemon.folder / f"collectors-{collectors[0][0]}"
+        listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
+        self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
+                        str(submissions), str(per_submission), str(bad_every)]
+        self.stored = self.duplicate = self.refused = self.seconds = 0
+
+    def run(self):
+        done = subprocess.run(self.command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
+        *counts, seconds = done.stdout.split()
+        self.stored, self.duplicate, self.refused = map(int, counts)
+        self.seconds = float(seconds)
+        return self
+
+
+def write_json(path, **figures):
+    if path is not None:
+        path.write_text(json.dumps(figures) + "\n")
