@@ -1,4 +1,4 @@
-# Shared by tests/run, demo/run and .ci/run: installing what is missing, building, a private PostgreSQL.
+# Shared by tests/run, demo/run, .ci/run and the longer suites: installing what is missing, building, a private PostgreSQL.
 # The caller has set -euo pipefail and ROOT, the top of the tree.
 
 as_root()
@@ -6,13 +6,14 @@ as_root()
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Installs the packages of tests/packages that are missing. With all of them there nothing is asked of root.
-install_missing()
+# Installs the packages of tests/packages, and of other such lists, that are missing. With all of them there nothing is asked
+# of root.
+install_missing() # list ...
 {
 	local missing=() package
 	while read -r package; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-	done <"$ROOT/tests/packages"
+	done < <(cat "$ROOT/tests/packages" "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	echo "installing: ${missing[*]}"
 	as_root apt-get update -qq

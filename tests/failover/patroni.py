@@ -42,6 +42,9 @@ def end(processes):
             process.wait()
 
 
+COPIED = 4 * DEADLINE  # a standby copies the leader's data first, on a slow disk too
+
+
 class Etcd:
     def __init__(self, folder):
         self.folder, self.processes = folder, []
@@ -123,7 +126,7 @@ class Patroni(Servers):
             leaders = [m for m in self.nodes if m.has_role("primary")]
             standbys = [m for m in self.nodes if m.has_role("synchronous")]
             return leaders and standbys and (leaders[0], standbys[0])
-        return wait_until(roles, "a leader and a synchronous standby")
+        return wait_until(roles, "a leader and a synchronous standby", COPIED)
 
     def stop(self):
         """A Patroni that ends stops its server."""

@@ -114,10 +114,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + DEADLINE
+def wait_until(condition, what, deadline=DEADLINE):
+    end = time.monotonic() + deadline
     while not (value := condition()):
-        assert time.monotonic() < end, f"not within {DEADLINE} s: {what}"
+        assert time.monotonic() < end, f"not within {deadline} s: {what}"
         select.select([], [], [], 0.01)
     return value
 
