@@ -2,6 +2,7 @@
 undoes what must not last, and says whether it could be done."""
 import fcntl
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -68,15 +69,13 @@ def descriptors_out(world, rng):
     """No descriptor is left to the daemon for a moment in which everybody connects anew."""
     daemon = rng.choice(world.daemons)
     pid = daemon.process.pid
-    try:
-        used = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
-        subprocess.run(["prlimit", f"--nofile={used + 1}:1048576", "--pid", str(pid)], check=True, stderr=subprocess.DEVNULL)
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return None
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = max(map(int, os.listdir(f"/proc/{pid}/fd")), default=soft)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, hard))
     for relay in world.relays():
         relay.cut_all()
     pause(rng, 0.4)
-    subprocess.run(["prlimit", "--nofile=65536:1048576", "--pid", str(pid)], stderr=subprocess.DEVNULL)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
     return True
 
 
