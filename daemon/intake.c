@@ -17,11 +17,11 @@
 #include "log.h"
 #include "message.h"
 #include "receipt.h"
+#include "room.h"
 #include "submission.h"
 
 enum {
-	REPORTS_PER_TURN = 1000, // read before receipts get their turn
-	SENDERS_STEP = 256       // collectors by which their table grows
+	REPORTS_PER_TURN = 1000 // read before receipts get their turn
 };
 
 struct intake {
@@ -30,9 +30,7 @@ struct intake {
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
 	struct submission *first_large, **last_large; // opened, waiting to be decoded slice by slice
-	size_t pending_reports, pending_bytes;
-	struct sender **senders; // by collector_id; NULL for those who never filed
-	size_t senders_size;
+	struct room room;
 	bool away;   // some writer cannot write to the database now
 	int signals; // seen so far
 };
@@ -66,6 +64,7 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 	if (intake == NULL)
 		return NULL;
 	intake->parts = *parts;
+	room_init(&intake->room, parts->config);
 	if (!open_sockets(intake, ret_error)) {
 		intake_destroy(&intake);
 		return NULL;
@@ -92,54 +91,9 @@ void intake_destroy(struct intake **intake)
 		submission_destroy(&(*intake)->first_large);
 		(*intake)->first_large = next;
 	}
-	for (size_t i = 0; i < (*intake)->senders_size; i++)
-		free((*intake)->senders[i]);
-	free((*intake)->senders);
+	room_clear(&(*intake)->room);
 	free(*intake);
 	*intake = NULL;
-}
-
-/* room */
-
-static bool has_room(const struct intake *intake)
-{
-	const struct config *config = intake->parts.config;
-	return intake->pending_reports < (size_t)config->max_pending_reports &&
-	       intake->pending_bytes < (size_t)config->max_pending_mib << 20;
-}
-
-// The state of one collector; NULL when memory is out. collector_id comes from an identity column: small and dense.
-static struct sender *sender_state(struct intake *intake, int32_t collector_id)
-{
-	size_t index = (size_t)collector_id;
-	if (index >= intake->senders_size) {
-		size_t size = index + SENDERS_STEP;
-		struct sender **grown = realloc(intake->senders, size * sizeof(struct sender *));
-		if (grown == NULL)
-			return NULL;
-		memset(grown + intake->senders_size, 0, (size - intake->senders_size) * sizeof(struct sender *));
-		intake->senders = grown;
-		intake->senders_size = size;
-	}
-	if (intake->senders[index] == NULL)
-		intake->senders[index] = calloc(1, sizeof(struct sender));
-	return intake->senders[index];
-}
-
-static void count_in(struct intake *intake, struct submission *submission)
-{
-	submission->cost = zmq_msg_size(&submission->body) + arena_held(submission->arena);
-	submission->weight = submission_weight(submission);
-	intake->pending_bytes += submission->cost;
-	intake->pending_reports += submission->weight;
-	submission->sender->in_flight += submission->weight;
-}
-
-static void count_out(struct intake *intake, const struct submission *submission)
-{
-	intake->pending_bytes -= submission->cost;
-	intake->pending_reports -= submission->weight;
-	submission->sender->in_flight -= submission->weight;
 }
 
 /* receipts */
@@ -163,7 +117,7 @@ static void answer_done(struct intake *intake)
 			struct submission *next = submission->next;
 			size_t size;
 			uint8_t *bytes = receipt_pack(submission, &size);
-			count_out(intake, submission);
+			room_leave(&intake->room, submission);
 			send_receipt(intake, submission, bytes, size);
 			submission_destroy(&submission);
 			submission = next;
@@ -200,16 +154,8 @@ static void open_body(struct submission *submission, struct message *message, si
 	}
 }
 
-// Whether the sender has much in flight, with this one: a replay of a year's reports say. Such submissions wait for each
-// other only: they are decoded in slices, when there is nothing else to do, and written apart.
-static bool is_large(const struct intake *intake, const struct submission *submission)
-{
-	return submission->sender->in_flight + submission_weight(submission) >
-	       (size_t)intake->parts.config->sender_calm_reports;
-}
-
-// The first lane is for those with little in flight; the others go by their top unit, so that two writers seldom meet at
-// one key.
+// The first lane is for those with little in flight. Large ones wait for each other only: they are decoded in slices, when
+// there is nothing else to do, and written apart, by their top unit, so that two writers seldom meet at one key.
 static struct lane *lane_of(const struct intake *intake, const struct submission *submission, bool large)
 {
 	const struct intake_parts *parts = &intake->parts;
@@ -220,9 +166,7 @@ static struct lane *lane_of(const struct intake *intake, const struct submission
 // being read, see turn().
 static bool is_busy(const struct intake *intake, const struct submission *submission, struct lane *lane)
 {
-	return submission->routing_id_size > 0 &&
-	       (submission->sender->in_flight >= (size_t)intake->parts.config->sender_max_reports || !has_room(intake) ||
-	        lane_is_troubled(lane));
+	return submission->routing_id_size > 0 && (!room_is_left_to(&intake->room, submission) || lane_is_troubled(lane));
 }
 
 static void answer_busy(struct intake *intake, struct submission *submission)
@@ -257,12 +201,12 @@ static void decode_large(struct intake *intake)
 	intake->first_large = submission->next;
 	if (intake->first_large == NULL)
 		intake->last_large = &intake->first_large;
-	count_out(intake, submission);
+	room_leave(&intake->room, submission);
 	if (result == DECODE_NO_MEMORY) {
 		drop(submission);
 		return;
 	}
-	count_in(intake, submission); // it has grown
+	room_enter(&intake->room, submission); // it has grown
 	lane_put(lane_of(intake, submission, true), submission);
 }
 
@@ -271,20 +215,19 @@ static size_t take_in(struct intake *intake, struct submission *submission)
 {
 	size_t weight = submission_weight(submission);
 
-	submission->sender = sender_state(intake, submission->collector_id);
-	if (submission->sender == NULL) {
+	if (!room_know(&intake->room, submission->collector_id)) {
 		drop(submission);
 		return weight;
 	}
-	bool large = is_large(intake, submission);
+	bool large = room_is_large(&intake->room, submission);
 	struct lane *lane = lane_of(intake, submission, large);
 	if (is_busy(intake, submission, lane)) {
 		answer_busy(intake, submission);
 	} else if (large) {
-		count_in(intake, submission);
+		room_enter(&intake->room, submission);
 		put_large(intake, submission);
 	} else if (decode_all(submission, intake->parts.contract, intake->catalogue) == DECODE_COMPLETE) {
-		count_in(intake, submission);
+		room_enter(&intake->room, submission);
 		lane_put(lane, submission);
 	} else {
 		drop(submission);
@@ -328,7 +271,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 // told BUSY. Those who wait for no receipt are not read.
 static bool is_open(const struct intake *intake, bool routed)
 {
-	return intake->away ? routed : has_room(intake);
+	return intake->away ? routed : room_is_left(&intake->room);
 }
 
 static void read_socket(struct intake *intake, void *socket, bool routed)
@@ -442,19 +385,19 @@ bool intake_run(struct intake *intake)
 		turn(intake, true, -1);
 
 	int64_t deadline = monotonic_ms() + intake->parts.config->drain_seconds * 1000;
-	log_info("stopping: %zu reports to be written", intake->pending_reports);
+	log_info("stopping: %zu reports to be written", intake->room.reports);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
 	while (intake->first_large != NULL)
 		decode_large(intake);
 	close_lanes(intake, false);
-	while (intake->pending_reports > 0 && intake->signals == 1) {
+	while (intake->room.reports > 0 && intake->signals == 1) {
 		int64_t left = deadline - monotonic_ms();
 		if (left <= 0)
 			break;
 		turn(intake, false, (long)left);
 	}
-	if (intake->pending_reports > 0)
-		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->pending_reports);
+	if (intake->room.reports > 0)
+		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->room.reports);
 	close_lanes(intake, true);
-	return intake->pending_reports == 0;
+	return intake->room.reports == 0;
 }

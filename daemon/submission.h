@@ -30,11 +30,6 @@ struct natural_key {
 	int32_t revision;
 };
 
-// What the daemon knows of a collector that is filing. Intake's alone; it lasts as long as intake.
-struct sender {
-	size_t in_flight; // reports between reading and receipt
-};
-
 struct item {
 	struct submission *submission;
 	struct scan_slice raw;                // into the submission's body
@@ -51,7 +46,6 @@ struct item {
 
 struct submission {
 	struct submission *next;              // in a lane's queue
-	struct sender *sender;                // intake's
 	struct arena *arena;
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];

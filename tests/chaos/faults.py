@@ -70,7 +70,9 @@ def descriptors_out(world, rng):
     daemon = rng.choice(world.daemons)
     pid = daemon.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    used = max(map(int, os.listdir(f"/proc/{pid}/fd")), default=soft)
+    used = max(map(int, os.listdir(f"/proc/{pid}/fd")), default=None)
+    if used is None:
+        return None  # it is ending
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 1, hard))
     for relay in world.relays():
         relay.cut_all()
