@@ -2,7 +2,12 @@
 //
 //     BEGIN ─▶ look ─▶ number ─▶ [SAVEPOINT ─▶ COPY each table] for each piece ─▶ refusals ─▶ COMMIT
 //                                      ▲            │ the database names the row it refuses
-//                                      └── ROLLBACK TO, set the report aside as refused
+//                                      └── ROLLBACK TO, set the report aside as refused, and what was before it is a piece
+//
+// What a culprit costs its neighbours: the rows before it, in its piece and in one table, are written twice, for the table
+// that refused a row last is copied first. A piece is the whole batch as long as the database refuses nothing. After a culprit
+// it is a thousand reports, and a thousand more each time that it goes well: where culprits are frequent little is written twice,
+// where they are rare few savepoints and COPYs are paid for.
 //
 // What a COMMIT must have said to count: "COMMIT", and no warning. PostgreSQL answers a COMMIT whose wait for the
 // synchronous standby was cancelled with a warning only: committed here, perhaps nowhere else.
@@ -20,13 +25,17 @@
 enum {
 	NUMBERS_IN_BLOCK = 1000, // INCREMENT of the sequence baocao.report_block
 	COPY_SQL_SIZE = 4096,
-	COPY_PIECE = 1 << 20     // bytes handed to libpq at once
+	COPY_PIECE = 1 << 20,    // bytes handed to libpq at once
+	PIECE_STEP = 1000,       // reports under one savepoint after a culprit, and by how many they grow
+	PIECE_LONGEST = 100000   // more than any batch has
 };
 
 struct attempt {
 	const struct contract *contract;
 	const struct layout *layout;
 	struct rows rows;
+	size_t piece;                      // reports under one savepoint
+	size_t first_table;                // the one that refused a row last
 	PGconn *connection;                // the store's
 	int64_t next_number, numbers_left; // of this connection: a crash of the server may hand out again what was never used
 	bool warned;                       // since it was last cleared
@@ -46,10 +55,9 @@ struct attempt *attempt_create(const struct contract *contract, const struct lay
 		return NULL;
 	attempt->contract = contract;
 	attempt->layout = layout;
-	if (rows_init(&attempt->rows, contract, layout))
-		return attempt;
-	free(attempt);
-	return NULL;
+	attempt->piece = PIECE_LONGEST;
+	rows_init(&attempt->rows, contract, layout);
+	return attempt;
 }
 
 void attempt_destroy(struct attempt **attempt)
@@ -189,16 +197,26 @@ static bool put_all(struct attempt *attempt, const struct copy *copy)
 	return PQputCopyEnd(attempt->connection, NULL) == 1;
 }
 
-static enum answer copy_table(struct attempt *attempt, size_t table, struct step *step)
+// Makes the rows that the items give to a table.
+static void make_rows(struct attempt *attempt, size_t table, struct item **items, size_t count)
+{
+	rows_begin(&attempt->rows, table);
+	for (size_t i = 0; i < count; i++)
+		if (is_to_be_written(items[i]))
+			rows_add(&attempt->rows, items[i]);
+}
+
+static enum answer copy_table(struct attempt *attempt, size_t table, struct item **items, size_t count, struct step *step)
 {
 	char sql[COPY_SQL_SIZE];
-	struct copy *copy = &attempt->rows.tables[table];
+	struct copy *copy = &attempt->rows.copy;
 	PGresult *more;
 
-	if (copy->rows == 0)
-		return ANSWER_OK;
+	make_rows(attempt, table, items, count);
 	if (!copy_end(copy))
 		return ANSWER_WAIT; // out of memory: a resource
+	if (copy->rows == 0)
+		return ANSWER_OK;
 	step->table = &attempt->layout->tables[table];
 	copy_statement(step->table, sql);
 	enum answer answer = ask(attempt, sql, PGRES_COPY_IN, step);
@@ -218,14 +236,11 @@ static enum answer copy_table(struct attempt *attempt, size_t table, struct step
 
 static enum answer copy_items(struct attempt *attempt, struct item **items, size_t count, struct step *step)
 {
-	enum answer answer = ANSWER_OK;
-
-	rows_begin(&attempt->rows);
-	for (size_t i = 0; i < count; i++)
-		if (is_to_be_written(items[i]))
-			rows_add(&attempt->rows, items[i]);
+	step->table = NULL;
+	enum answer answer = copy_table(attempt, attempt->first_table, items, count, step);
 	for (size_t table = 0; answer == ANSWER_OK && table < attempt->layout->table_count; table++)
-		answer = copy_table(attempt, table, step);
+		if (table != attempt->first_table)
+			answer = copy_table(attempt, table, items, count, step);
 	return answer;
 }
 
@@ -245,23 +260,24 @@ static size_t refused_row(const struct step *step)
 	return (size_t)strtoull(at, NULL, 10);
 }
 
-// The item that gave that row: its rows are made once more and counted.
-static struct item *culprit_of(struct attempt *attempt, struct item **items, size_t count, const struct step *step)
+// The index of the item that gave that row, or count: the rows are made once more and counted.
+static size_t culprit_among(struct attempt *attempt, struct item **items, size_t count, const struct step *step)
 {
 	size_t row = refused_row(step);
 	size_t table = step->table == NULL ? 0 : (size_t)(step->table - attempt->layout->tables);
 
 	if (row == 0)
-		return NULL;
-	rows_begin(&attempt->rows);
+		return count;
+	attempt->first_table = table;
+	rows_begin(&attempt->rows, table);
 	for (size_t i = 0; i < count; i++) {
 		if (!is_to_be_written(items[i]))
 			continue;
 		rows_add(&attempt->rows, items[i]);
-		if (attempt->rows.tables[table].rows >= row)
-			return items[i];
+		if (attempt->rows.copy.rows >= row)
+			return i;
 	}
-	return NULL;
+	return count;
 }
 
 static void tell(const struct attempt *attempt, const struct step *step, struct item *culprit, struct failure *failure)
@@ -289,27 +305,41 @@ static bool set_aside(struct attempt *attempt, struct batch *batch, struct failu
 	return true;
 }
 
-static enum answer copy_pieces(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure,
-                               struct step *step)
+// Writes the items that it can: up to *count, all of them, or those before the first that the database refuses. Then
+// *count says how many.
+static enum answer copy_piece(struct attempt *attempt, struct batch *batch, size_t first, size_t *count, struct failure *failure,
+                              struct step *step)
+{
+	struct item **items = batch->items + first;
+	enum answer answer;
+
+	while (*count > 0 && (answer = copy_items(attempt, items, *count, step)) != ANSWER_OK) {
+		if (answer != ANSWER_DATA)
+			return answer;
+		size_t culprit = culprit_among(attempt, items, *count, step);
+		tell(attempt, step, culprit < *count ? items[culprit] : NULL, failure);
+		if (!set_aside(attempt, batch, failure, step))
+			return ANSWER_DATA;
+		*count = culprit;
+	}
+	return ANSWER_OK;
+}
+
+static enum answer copy_pieces(struct attempt *attempt, struct batch *batch, struct failure *failure, struct step *step)
 {
 	enum answer answer = ANSWER_OK;
 
 	for (size_t first = 0; answer == ANSWER_OK && first < batch->accepted;) {
-		size_t left = batch->accepted - first, count = piece == 0 || piece > left ? left : piece;
-		struct item **items = batch->items + first;
-		if (piece > 0)
-			answer = command(attempt, first == 0 ? "SAVEPOINT piece" : "RELEASE SAVEPOINT piece; SAVEPOINT piece", step);
+		size_t left = batch->accepted - first, wanted = attempt->piece < left ? attempt->piece : left, count = wanted;
+		if (first > 0)
+			answer = command(attempt, "RELEASE SAVEPOINT piece; SAVEPOINT piece", step);
 		if (answer == ANSWER_OK)
-			answer = copy_items(attempt, items, count, step);
-		while (answer == ANSWER_DATA) {
-			tell(attempt, step, culprit_of(attempt, items, count, step), failure);
-			if (piece == 0 || !set_aside(attempt, batch, failure, step))
-				return answer;
-			count--; // the next item, if any, now belongs to the piece after this
-			step->table = NULL;
-			answer = copy_items(attempt, items, count, step);
-		}
+			answer = copy_piece(attempt, batch, first, &count, failure, step);
 		first += count;
+		if (count < wanted)
+			attempt->piece = PIECE_STEP;
+		else if (attempt->piece < PIECE_LONGEST && count == attempt->piece)
+			attempt->piece += PIECE_STEP;
 	}
 	return answer;
 }
@@ -366,16 +396,16 @@ static enum answer commit(struct attempt *attempt, struct step *step)
 	return attempt->warned ? ANSWER_WAIT : ANSWER_OK;
 }
 
-enum answer attempt_run(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure)
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
 {
 	struct step step = {0};
 	*failure = (struct failure){0};
 
-	enum answer answer = command(attempt, "BEGIN", &step);
+	enum answer answer = command(attempt, "BEGIN; SAVEPOINT piece", &step);
 	if (answer == ANSWER_OK)
 		answer = look(attempt, batch, &step);
 	if (answer == ANSWER_OK)
-		answer = copy_pieces(attempt, batch, piece, failure, &step);
+		answer = copy_pieces(attempt, batch, failure, &step);
 	if (answer == ANSWER_OK)
 		answer = keep_refusals(attempt, batch, &step);
 	if (answer == ANSWER_OK)

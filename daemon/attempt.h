@@ -28,8 +28,8 @@ struct failure {
 };
 
 // Runs one attempt. ANSWER_OK: committed, durable, and every item has its outcome. Anything else: *failure says why, and
-// the connection may be inside a failed transaction. piece: how many reports a savepoint guards, 0 for none; with
-// savepoints a report that the database refuses is refused within the attempt and does not fail it.
-enum answer attempt_run(struct attempt *attempt, struct batch *batch, size_t piece, struct failure *failure);
+// the connection may be inside a failed transaction. A report whose row the database refuses is refused within the attempt
+// and does not fail it, where the answer names the row and nothing else in the batch depends on the report.
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
 #endif

@@ -13,25 +13,20 @@ struct origin {
 	size_t line_no;                  // from 1; 0 when the row is no line
 };
 
-bool rows_init(struct rows *rows, const struct contract *contract, const struct layout *layout)
+void rows_init(struct rows *rows, const struct contract *contract, const struct layout *layout)
 {
 	*rows = (struct rows){.contract = contract, .layout = layout};
-	rows->tables = calloc(layout->table_count, sizeof *rows->tables);
-	return rows->tables != NULL;
 }
 
 void rows_clear(struct rows *rows)
 {
-	for (size_t i = 0; rows->tables != NULL && i < rows->layout->table_count; i++)
-		copy_clear(&rows->tables[i]);
-	free(rows->tables);
-	rows->tables = NULL;
+	copy_clear(&rows->copy);
 }
 
-void rows_begin(struct rows *rows)
+void rows_begin(struct rows *rows, size_t table)
 {
-	for (size_t i = 0; i < rows->layout->table_count; i++)
-		copy_begin(&rows->tables[i]);
+	rows->table = table;
+	copy_begin(&rows->copy);
 }
 
 static void add_label(struct copy *copy, const struct contract_enum *enumeration, int32_t number)
@@ -128,42 +123,39 @@ static void add_column(struct copy *copy, const struct layout_column *column, co
 	}
 }
 
-static void add_row(const struct rows *rows, size_t table, const struct origin *origin)
+static void add_row(struct rows *rows, const struct origin *origin)
 {
-	const struct layout_table *layout = &rows->layout->tables[table];
-	struct copy *copy = &rows->tables[table];
+	const struct layout_table *layout = &rows->layout->tables[rows->table];
 
-	copy_row(copy, (int)layout->column_count);
+	copy_row(&rows->copy, (int)layout->column_count);
 	for (size_t i = 0; i < layout->column_count; i++)
-		add_column(copy, &layout->columns[i], origin);
+		add_column(&rows->copy, &layout->columns[i], origin);
 }
 
-static void add_lines(const struct rows *rows, size_t table, struct origin origin)
+static void add_lines(struct rows *rows, struct origin origin)
 {
-	const struct contract_field *lines = rows->layout->tables[table].lines;
+	const struct contract_field *lines = rows->layout->tables[rows->table].lines;
 	const ProtobufCMessage *body = origin.message;
 	size_t count = field_line_count(body, lines);
 
 	for (size_t i = 0; i < count; i++) {
 		origin.message = field_line(body, lines, i);
 		origin.line_no = i + 1;
-		add_row(rows, table, &origin);
+		add_row(rows, &origin);
 	}
 }
 
 void rows_add(struct rows *rows, const struct item *item)
 {
+	const struct layout_table *table = &rows->layout->tables[rows->table];
 	struct origin origin = {.rows = rows, .item = item, .message = item->report};
 
-	add_row(rows, LAYOUT_REPORT, &origin);
-	add_row(rows, LAYOUT_REPORT_RAW, &origin);
-	origin.message = field_message(item->report, item->body->member);
-	for (size_t table = 0; table < rows->layout->table_count; table++) {
-		if (rows->layout->tables[table].kind != item->body)
-			continue;
-		if (rows->layout->tables[table].lines == NULL)
-			add_row(rows, table, &origin);
-		else
-			add_lines(rows, table, origin);
-	}
+	if (table->kind != NULL && table->kind != item->body)
+		return;
+	if (table->kind != NULL)
+		origin.message = field_message(item->report, item->body->member);
+	if (table->lines == NULL)
+		add_row(rows, &origin);
+	else
+		add_lines(rows, origin);
 }

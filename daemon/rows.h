@@ -1,4 +1,5 @@
-// From a judged report to its rows: one COPY buffer for each table of the layout. Walks the layout; names no column.
+// From a judged report to its rows of one table, in a COPY buffer. Walks the layout; names no column. One table at a time:
+// the buffer is the only one, and for a table that refuses a row the others are not made in vain.
 #ifndef BAOCAO_ROWS_H
 #define BAOCAO_ROWS_H
 
@@ -9,17 +10,19 @@
 struct rows {
 	const struct contract *contract;
 	const struct layout *layout;
-	struct copy *tables; // one for each of layout->tables
+	struct copy copy; // the rows of the table that was begun
+	size_t table;     // its index in layout->tables
 };
 
-// False when memory is out. The caller owns the contents and ends them with rows_clear().
-bool rows_init(struct rows *rows, const struct contract *contract, const struct layout *layout);
+// The caller ends it with rows_clear().
+void rows_init(struct rows *rows, const struct contract *contract, const struct layout *layout);
 void rows_clear(struct rows *rows);
 
-// Starts all tables anew.
-void rows_begin(struct rows *rows);
+// Starts anew with a table.
+void rows_begin(struct rows *rows, size_t table);
 
-// Adds the rows of an accepted item that has its report_no. Memory failures stick in the buffers, see copy_end().
+// Adds the rows that an accepted item, which has its report_no, gives to that table: none, one, or one for each line. Memory
+// failures stick in the buffer, see copy_end().
 void rows_add(struct rows *rows, const struct item *item);
 
 #endif

@@ -28,8 +28,6 @@ enum {
 	PAUSE_LONGEST_MS = 1000, // so that service is back soon after a standby is promoted
 	PAUSE_CONTENTION_MS = 50,
 	UNKNOWN_TRIES = 3,       // of an answer that no row of the table knows, before it counts as data
-	CAREFUL_PIECE = 1000,    // reports under one savepoint while the database refuses reports
-	CAREFUL_BATCHES = 64,    // so long after the last one
 	GIVE_WAY_LONGEST_MS = 1000
 };
 
@@ -38,7 +36,6 @@ struct store {
 	pthread_t thread;
 	PGconn *connection; // NULL when there is none
 	struct attempt *attempt;
-	int careful;   // batches for which savepoints are worth their price
 	bool troubled; // logged on entry, and on recovery
 	char trouble[200];
 };
@@ -117,7 +114,7 @@ static enum answer try_once(struct store *store, struct batch *batch, struct fai
 {
 	if (store->connection == NULL && !connect_once(store))
 		return ANSWER_RECONNECT;
-	enum answer answer = attempt_run(store->attempt, batch, store->careful > 0 ? CAREFUL_PIECE : 0, failure);
+	enum answer answer = attempt_run(store->attempt, batch, failure);
 	if (answer == ANSWER_OK) {
 		leave_trouble(store);
 		return answer;
@@ -158,7 +155,6 @@ static bool write_or_halve(struct store *store, struct batch *batch)
 	enum answer answer;
 
 	while ((answer = write_batch(store, batch, &failure)) == ANSWER_DATA) {
-		store->careful = CAREFUL_BATCHES;
 		if (failure.culprit == NULL && batch_can_be_halved(batch)) {
 			batch_halve(batch, &first, &second);
 			return write_or_halve(store, &first) && write_or_halve(store, &second);
@@ -220,8 +216,6 @@ static void *store_run(void *data)
 
 	while ((list = lane_take(lane, (size_t)store->parts.config->batch_max_reports)) != NULL) {
 		int64_t began_ms = lane_now_ms();
-		if (store->careful > 0)
-			store->careful--;
 		if (!write_list(store, list)) {
 			drop(list);
 			continue;
