@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -372,26 +371,19 @@ static void close_lanes(struct intake *intake, bool abandon)
 	}
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool intake_run(struct intake *intake)
 {
 	while (intake->signals == 0)
 		turn(intake, true, -1);
 
-	int64_t deadline = monotonic_ms() + intake->parts.config->drain_seconds * 1000;
+	int64_t deadline = lane_now_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->room.reports);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
 	while (intake->first_large != NULL)
 		decode_large(intake);
 	close_lanes(intake, false);
 	while (intake->room.reports > 0 && intake->signals == 1) {
-		int64_t left = deadline - monotonic_ms();
+		int64_t left = deadline - lane_now_ms();
 		if (left <= 0)
 			break;
 		turn(intake, false, (long)left);

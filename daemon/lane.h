@@ -22,7 +22,7 @@ void lane_destroy(struct lane **lane);
 void lane_put(struct lane *lane, struct submission *submission);
 // writer: whether something was put into a lane, another one say, since that time of CLOCK_MONOTONIC in milliseconds.
 bool lane_was_used_since(struct lane *lane, int64_t since_ms);
-int64_t lane_now_ms(void);
+int64_t lane_now_ms(void); // that clock
 // intake: all that is done, in order, linked by next; ownership comes back. NULL when nothing is.
 struct submission *lane_collect(struct lane *lane);
 
