@@ -284,7 +284,7 @@ static int check(struct daemon *daemon)
 }
 
 // glibc gives the top of a thread's heap back to the kernel whenever 128 KiB of it are free, and takes it page by page
-// again for the next batch: half of a writer's time went into that. The bound of pending reports keeps the heaps small anyway.
+// again for the next batch: half of a writer's time went into that. The price is at most so much for each thread.
 static void keep_heaps(void)
 {
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
