@@ -81,7 +81,7 @@ def daemon(database, **options):
 
 class Load:
     """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
-    the same arguments files the same."""
+    the same arguments files the same. busy: how often one was told to send again later."""
 
     def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0):
         """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none."""
@@ -89,14 +89,14 @@ class Load:
         listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
         self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
                         str(submissions), str(per_submission), str(bad_every)]
-        self.stored = self.duplicate = self.refused = self.seconds = 0
+        self.stored = self.duplicate = self.refused = self.seconds = self.busy = 0
 
     def run(self):
         done = subprocess.run(self.command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr + done.stdout
-        *counts, seconds = done.stdout.split()
+        *counts, seconds, busy = done.stdout.split()
         self.stored, self.duplicate, self.refused = map(int, counts)
-        self.seconds = float(seconds)
+        self.seconds, self.busy = float(seconds), int(busy)
         return self
 
 
