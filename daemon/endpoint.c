@@ -26,7 +26,8 @@ enum { KEY_TEXT_SIZE = 41 }; // 40 characters of Z85 and a NUL, as libzmq wants 
 static const struct {
 	int option, value, only_type; // only_type -1: all
 } settings[] = {
-	{ZMQ_RCVHWM, 16, -1},
+	{ZMQ_RCVHWM, 0, ZMQ_ROUTER}, // no bound: it is always read, see intake.c
+	{ZMQ_RCVHWM, 4, ZMQ_PULL},
 	{ZMQ_SNDHWM, 64, -1},
 	{ZMQ_LINGER, 500, -1},
 	{ZMQ_BACKLOG, 512, -1},

@@ -28,9 +28,10 @@ struct intake {
 	void *context, *router, *pull; // pull may be NULL
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
-	struct submission *first_large, **last_large; // opened, waiting to be decoded slice by slice
 	struct room room;
+	struct decode *decode;
 	bool away;   // some writer cannot write to the database now
+	bool stopping;
 	int signals; // seen so far
 };
 
@@ -64,11 +65,15 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 		return NULL;
 	intake->parts = *parts;
 	room_init(&intake->room, parts->config);
-	if (!open_sockets(intake, ret_error)) {
+	intake->decode = decode_create(&(struct decode_parts){.config = parts->config,
+	                                                      .contract = parts->contract,
+	                                                      .lanes = parts->lanes,
+	                                                      .lane_count = parts->lane_count,
+	                                                      .room = &intake->room});
+	if (intake->decode == NULL || !open_sockets(intake, ret_error)) {
 		intake_destroy(&intake);
 		return NULL;
 	}
-	intake->last_large = &intake->first_large;
 	intake->catalogue = catalogue;
 	return intake;
 }
@@ -85,11 +90,7 @@ void intake_destroy(struct intake **intake)
 	if ((*intake)->context != NULL)
 		(void)zmq_ctx_term((*intake)->context);
 	catalogue_destroy(&(*intake)->catalogue);
-	while ((*intake)->first_large != NULL) {
-		struct submission *next = (*intake)->first_large->next;
-		submission_destroy(&(*intake)->first_large);
-		(*intake)->first_large = next;
-	}
+	decode_destroy(&(*intake)->decode);
 	room_clear(&(*intake)->room);
 	free(*intake);
 	*intake = NULL;
@@ -116,6 +117,7 @@ static void answer_done(struct intake *intake)
 			struct submission *next = submission->next;
 			size_t size;
 			uint8_t *bytes = receipt_pack(submission, &size);
+			decode_written(intake->decode, submission);
 			room_leave(&intake->room, submission);
 			send_receipt(intake, submission, bytes, size);
 			submission_destroy(&submission);
@@ -153,19 +155,19 @@ static void open_body(struct submission *submission, struct message *message, si
 	}
 }
 
-// The first lane is for those with little in flight. Large ones wait for each other only: they are decoded in slices, when
-// there is nothing else to do, and written apart, by their top unit, so that two writers seldom meet at one key.
-static struct lane *lane_of(const struct intake *intake, const struct submission *submission, bool large)
+// The first lane is for those with little in flight. Large ones wait for each other only, and are written apart by their top
+// unit, so that two writers seldom meet at one key.
+static size_t lane_of(const struct intake *intake, const struct submission *submission)
 {
-	const struct intake_parts *parts = &intake->parts;
-	return parts->lanes[large ? 1 + (size_t)submission->scope_top_unit_id % (parts->lane_count - 1) : 0];
+	return submission->is_large ? 1 + (size_t)submission->scope_top_unit_id % (intake->parts.lane_count - 1) : 0;
 }
 
 // Why a submission is not taken in now. Who waits for no receipt cannot be told BUSY: such a sender is held back by not
-// being read, see turn().
-static bool is_busy(const struct intake *intake, const struct submission *submission, struct lane *lane)
+// being read, see is_open().
+static bool is_busy(const struct intake *intake, const struct submission *submission)
 {
-	return submission->routing_id_size > 0 && (!room_is_left_to(&intake->room, submission) || lane_is_troubled(lane));
+	return submission->routing_id_size > 0 && (intake->stopping || !room_is_left_to(&intake->room, submission) ||
+	                                           lane_is_troubled(intake->parts.lanes[submission->lane]));
 }
 
 static void answer_busy(struct intake *intake, struct submission *submission)
@@ -176,60 +178,23 @@ static void answer_busy(struct intake *intake, struct submission *submission)
 	submission_destroy(&submission);
 }
 
-static void drop(struct submission *submission)
-{
-	log_error("out of memory: a submission of collector %d is dropped unanswered", submission->collector_id);
-	submission_destroy(&submission);
-}
-
-static void put_large(struct intake *intake, struct submission *submission)
-{
-	submission->next = NULL;
-	*intake->last_large = submission;
-	intake->last_large = &submission->next;
-}
-
-// Decoding goes on with the first of those that wait for it.
-static void decode_large(struct intake *intake)
-{
-	struct submission *submission = intake->first_large;
-	enum decode_result result = decode_slice(submission, intake->parts.contract, intake->catalogue);
-
-	if (result == DECODE_MORE)
-		return;
-	intake->first_large = submission->next;
-	if (intake->first_large == NULL)
-		intake->last_large = &intake->first_large;
-	room_leave(&intake->room, submission);
-	if (result == DECODE_NO_MEMORY) {
-		drop(submission);
-		return;
-	}
-	room_enter(&intake->room, submission); // it has grown
-	lane_put(lane_of(intake, submission, true), submission);
-}
-
 // Ownership of the submission passes on, or it ends here. Gives the reports it brought.
 static size_t take_in(struct intake *intake, struct submission *submission)
 {
 	size_t weight = submission_weight(submission);
 
 	if (!room_know(&intake->room, submission->collector_id)) {
-		drop(submission);
+		log_error("out of memory: a submission of collector %d is dropped unanswered", submission->collector_id);
+		submission_destroy(&submission);
 		return weight;
 	}
-	bool large = room_is_large(&intake->room, submission);
-	struct lane *lane = lane_of(intake, submission, large);
-	if (is_busy(intake, submission, lane)) {
+	submission->is_large = room_is_large(&intake->room, submission);
+	submission->lane = lane_of(intake, submission);
+	if (is_busy(intake, submission)) {
 		answer_busy(intake, submission);
-	} else if (large) {
-		room_enter(&intake->room, submission);
-		put_large(intake, submission);
-	} else if (decode_all(submission, intake->parts.contract, intake->catalogue) == DECODE_COMPLETE) {
-		room_enter(&intake->room, submission);
-		lane_put(lane, submission);
 	} else {
-		drop(submission);
+		room_enter(&intake->room, submission);
+		decode_put(intake->decode, submission);
 	}
 	return weight;
 }
@@ -265,12 +230,13 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 	return take_in(intake, submission);
 }
 
-// Whether a socket is to be read. Without room nothing is, and TCP pushes back. But while the database is away, nobody
-// knows for how long, libzmq would gather some messages for each of a thousand connections: then collectors are read and
-// told BUSY. Those who wait for no receipt are not read.
+// Whether a socket is to be read. The ROUTER always is: when there is no room its collectors are told BUSY. Left unread, it would
+// gather messages for each of a thousand connections; and libzmq 4.3.4 ends the process when one of these is reset and has a
+// heartbeat among what it holds (src/stream_engine_base.cpp: zmq_assert (!_io_error)). Those who wait for no receipt cannot
+// be told: they are not read, and TCP pushes back.
 static bool is_open(const struct intake *intake, bool routed)
 {
-	return intake->away ? routed : room_is_left(&intake->room);
+	return routed || (!intake->stopping && !intake->away && room_is_left(&intake->room));
 }
 
 static void read_socket(struct intake *intake, void *socket, bool routed)
@@ -332,21 +298,19 @@ static void take_signals(struct intake *intake)
 		intake->signals++;
 }
 
-// One turn: waits at most so long (-1: for ever) and serves what is there, then a slice of
-// what waits to be decoded.
-static void turn(struct intake *intake, bool reading, long timeout)
+// One turn: waits at most so long (-1: for ever) and serves what is there, then what is to be decoded.
+static void turn(struct intake *intake, long timeout)
 {
-	short router = reading && is_open(intake, true) ? ZMQ_POLLIN : 0;
-	short pull = reading && is_open(intake, false) ? ZMQ_POLLIN : 0;
+	short pull = is_open(intake, false) ? ZMQ_POLLIN : 0;
 	zmq_pollitem_t items[] = {
 		{.fd = intake->parts.signal_fd, .events = ZMQ_POLLIN},
 		{.fd = intake->parts.wake_fd, .events = ZMQ_POLLIN},
 		{.socket = gatekeeper_socket(intake->gatekeeper), .events = ZMQ_POLLIN},
-		{.socket = intake->router, .events = router},
+		{.socket = intake->router, .events = ZMQ_POLLIN},
 		{.socket = intake->pull, .events = pull, .fd = -1},
 	};
 	// Without a pull socket the last row would be a descriptor: leave it out.
-	if (zmq_poll(items, intake->pull == NULL ? 4 : 5, intake->first_large == NULL ? timeout : 0) < 0)
+	if (zmq_poll(items, intake->pull == NULL ? 4 : 5, decode_is_due(intake->decode) ? 0 : timeout) < 0)
 		return; // interrupted: the next turn looks again
 	if (items[0].revents != 0)
 		take_signals(intake);
@@ -358,15 +322,14 @@ static void turn(struct intake *intake, bool reading, long timeout)
 		read_socket(intake, intake->router, true);
 	if (items[4].revents != 0)
 		read_socket(intake, intake->pull, false);
-	if (intake->first_large != NULL)
-		decode_large(intake);
+	decode_some(intake->decode, intake->catalogue);
 }
 
-static void close_lanes(struct intake *intake, bool abandon)
+static void close_lanes(struct intake *intake)
 {
 	for (size_t i = 0; i < intake->parts.lane_count; i++) {
 		lane_close(intake->parts.lanes[i]);
-		if (abandon)
+		if (intake->room.reports > 0)
 			lane_abandon(intake->parts.lanes[i]);
 	}
 }
@@ -374,22 +337,20 @@ static void close_lanes(struct intake *intake, bool abandon)
 bool intake_run(struct intake *intake)
 {
 	while (intake->signals == 0)
-		turn(intake, true, -1);
+		turn(intake, -1);
 
 	int64_t deadline = lane_now_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->room.reports);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
-	while (intake->first_large != NULL)
-		decode_large(intake);
-	close_lanes(intake, false);
+	intake->stopping = true;
 	while (intake->room.reports > 0 && intake->signals == 1) {
 		int64_t left = deadline - lane_now_ms();
 		if (left <= 0)
 			break;
-		turn(intake, false, (long)left);
+		turn(intake, (long)left);
 	}
 	if (intake->room.reports > 0)
 		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->room.reports);
-	close_lanes(intake, true);
+	close_lanes(intake);
 	return intake->room.reports == 0;
 }

@@ -32,35 +32,70 @@ bool room_know(struct room *room, int32_t collector_id)
 	return true;
 }
 
-bool room_is_left(const struct room *room)
-{
-	return room->reports < (size_t)room->config->max_pending_reports &&
-	       room->bytes < (size_t)room->config->max_pending_mib << 20;
-}
-
-bool room_is_left_to(const struct room *room, const struct submission *submission)
-{
-	return room_is_left(room) && room->in_flight[submission->collector_id] < (size_t)room->config->sender_max_reports;
-}
-
 bool room_is_large(const struct room *room, const struct submission *submission)
 {
 	return room->in_flight[submission->collector_id] + submission_weight(submission) >
 	       (size_t)room->config->sender_calm_reports;
 }
 
+// Of something that there may be so much of, the part that is open to this submission.
+static size_t part_of(size_t most, bool is_large)
+{
+	return is_large ? most / 4 * 3 : most;
+}
+
+static size_t half_of(const struct room *room)
+{
+	return ((size_t)room->config->max_pending_mib << 20) / 2;
+}
+
+static bool is_left(const struct room *room, bool is_large)
+{
+	return room->reports < part_of((size_t)room->config->max_pending_reports, is_large) &&
+	       room->waiting_bytes < part_of(half_of(room), is_large);
+}
+
+bool room_is_left(const struct room *room)
+{
+	return is_left(room, false);
+}
+
+bool room_is_left_to(const struct room *room, const struct submission *submission)
+{
+	return is_left(room, submission->is_large) &&
+	       room->in_flight[submission->collector_id] < (size_t)room->config->sender_max_reports;
+}
+
+bool room_is_left_to_decode(const struct room *room, const struct submission *submission)
+{
+	return room->decoded_bytes < part_of(half_of(room), submission->is_large);
+}
+
+static size_t cost_of(const struct submission *submission)
+{
+	return sizeof *submission + zmq_msg_size(&submission->body) + arena_held(submission->arena);
+}
+
 void room_enter(struct room *room, struct submission *submission)
 {
-	submission->cost = zmq_msg_size(&submission->body) + arena_held(submission->arena);
+	submission->cost = cost_of(submission);
 	submission->weight = submission_weight(submission);
-	room->bytes += submission->cost;
+	room->waiting_bytes += submission->cost;
 	room->reports += submission->weight;
 	room->in_flight[submission->collector_id] += submission->weight;
 }
 
+void room_decoded(struct room *room, struct submission *submission)
+{
+	room->waiting_bytes -= submission->cost;
+	submission->cost = cost_of(submission);
+	submission->is_decoded = true;
+	room->decoded_bytes += submission->cost;
+}
+
 void room_leave(struct room *room, const struct submission *submission)
 {
-	room->bytes -= submission->cost;
+	*(submission->is_decoded ? &room->decoded_bytes : &room->waiting_bytes) -= submission->cost;
 	room->reports -= submission->weight;
 	room->in_flight[submission->collector_id] -= submission->weight;
 }

@@ -1,5 +1,7 @@
 // What there is between reading and receipt, in all and by collector, and how much more there may be. This is what bounds the
-// daemon's memory: beyond it nothing is read. One thread: intake's.
+// daemon's memory. One half of it is for submissions that wait as they came, the other for decoded ones: so there is always
+// enough decoded for the next batch, and what waits costs little more than its bytes. Of either half a quarter is kept for
+// collectors with little in flight. One thread: intake's.
 #ifndef BAOCAO_ROOM_H
 #define BAOCAO_ROOM_H
 
@@ -11,8 +13,9 @@
 
 struct room {
 	const struct config *config;
-	size_t reports, bytes; // between reading and receipt
-	size_t *in_flight;     // reports by collector_id, which comes from an identity column: small and dense
+	size_t reports;                      // between reading and receipt
+	size_t waiting_bytes, decoded_bytes; // of them
+	size_t *in_flight;                   // reports by collector_id, which comes from an identity column: small and dense
 	size_t in_flight_size;
 };
 
@@ -22,15 +25,18 @@ void room_clear(struct room *room);
 // Prepares for counting what a collector sends. False when memory is out.
 bool room_know(struct room *room, int32_t collector_id);
 
-// Whether anything more may be read at all; whether more of this sender may be taken in. The sender is known.
-bool room_is_left(const struct room *room);
-bool room_is_left_to(const struct room *room, const struct submission *submission);
-
-// Whether the sender has much in flight, with this one: a replay of a year's reports say.
+// Whether the sender has much in flight, with this one: a replay of a year's reports say. The sender is known.
 bool room_is_large(const struct room *room, const struct submission *submission);
 
-// Counts a submission of a known sender in, and out again with what it was counted in with, whatever became of it since.
+// Whether anything more may be taken in at all; whether this submission may; whether it may be decoded.
+bool room_is_left(const struct room *room);
+bool room_is_left_to(const struct room *room, const struct submission *submission);
+bool room_is_left_to_decode(const struct room *room, const struct submission *submission);
+
+// Counts a submission of a known sender in; again when it is decoded, for it has grown; and out with what it was counted in
+// with, whatever became of it since.
 void room_enter(struct room *room, struct submission *submission);
+void room_decoded(struct room *room, struct submission *submission);
 void room_leave(struct room *room, const struct submission *submission);
 
 #endif

@@ -105,16 +105,24 @@ void submission_open(struct submission *submission)
 		refuse_count(submission, scanned.report_count);
 		return;
 	}
-	submission->items = arena_alloc(submission->arena, scanned.report_count * sizeof *submission->items);
-	if (submission->items == NULL) {
-		submission_refuse(submission, RULE_MALFORMED, "out of memory", NULL);
-		return;
-	}
 	submission->item_count = scanned.report_count;
+}
+
+// The items are made late, for a submission that waits is to take little more than its body.
+static bool make_items(struct submission *submission)
+{
+	struct scan_submission scanned;
+	char problem[SCAN_PROBLEM_SIZE];
+
+	submission->items = arena_alloc(submission->arena, submission->item_count * sizeof *submission->items);
+	if (submission->items == NULL)
+		return false;
+	(void)scan_submission(zmq_msg_data(&submission->body), zmq_msg_size(&submission->body), &scanned, problem); // was good
 	for (size_t i = 0; i < submission->item_count; i++) {
 		submission->items[i].submission = submission;
 		submission->items[i].raw = scanned.reports[i];
 	}
+	return true;
 }
 
 // Everything decoded so far is dropped with the arena.
@@ -137,6 +145,8 @@ static bool refuse_as_too_large(struct submission *submission)
 
 bool submission_decode(struct submission *submission, const struct contract *contract, size_t reports)
 {
+	if (submission->items == NULL && submission->item_count > 0 && !make_items(submission))
+		return false;
 	for (; reports > 0 && submission->decoded < submission->item_count; reports--) {
 		if (!decode_item(&submission->items[submission->decoded], contract))
 			return refuse_as_too_large(submission);

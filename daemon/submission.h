@@ -55,9 +55,12 @@ struct submission {
 	uint64_t submission_id;
 	date_instant received_at;
 	size_t item_count, decoded;           // so many of the items, from the first
-	struct item *items;                   // in the arena
+	struct item *items;                   // in the arena; NULL until the first is decoded
 	Baocao__Outcome whole;                // PROTOCOL when the submission as a whole is refused, else 0
 	struct verdict problem;               // why, one violation
+	bool is_large;                        // its sender has much in flight
+	bool is_decoded;                      // all of it
+	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 };
@@ -68,11 +71,11 @@ struct submission *submission_create(zmq_msg_t *body, date_instant received_at);
 // NULL-safe; clears the caller's pointer.
 void submission_destroy(struct submission **submission);
 
-// Takes the body apart into items, none decoded yet; reads submission_id. What is wrong with the whole is in
+// Counts the items, none of which is there yet, and reads submission_id. What is wrong with the whole is in
 // submission->problem.
 void submission_open(struct submission *submission);
 
-// Scans and decodes the next reports, so many at most, and judges them by the contract: what is wrong is in an item's
+// Takes the body apart first. Scans and decodes the next reports, so many at most, and judges them by the contract: what is wrong is in an item's
 // verdict. A submission that outgrows its arena is refused as a whole. False when not even that is possible: the machine's
 // memory is out.
 bool submission_decode(struct submission *submission, const struct contract *contract, size_t reports);

@@ -188,13 +188,15 @@ class Client:
 
     context = zmq.Context()
 
-    def __init__(self, daemon, keys, kind=zmq.DEALER, endpoint=None):
+    def __init__(self, daemon, keys, kind=zmq.DEALER, endpoint=None, **options):
         import protocol_pb2
         self.protocol = protocol_pb2
         self.socket = self.context.socket(kind)
         self.socket.linger = 5000 if kind == zmq.PUSH else 0
         self.socket.curve_serverkey = daemon.server_key
         self.socket.curve_publickey, self.socket.curve_secretkey = keys
+        for option, value in options.items():
+            setattr(self.socket, option, value)
         self.socket.connect(endpoint or (daemon.pull if kind == zmq.PUSH else daemon.router))
         self.last_id = 0
 
@@ -235,7 +237,7 @@ def collector(database, daemon):
     """Makes a registered client: collector("01") may file for Hà Nội."""
     made = []
 
-    def make(scope="01", on="2022-09-01", kind=zmq.DEALER, of=None, keys=None):
+    def make(scope="01", on="2022-09-01", kind=zmq.DEALER, of=None, keys=None, **options):
         if keys is None:
             keys = zmq.curve_keypair()
             database.run("SELECT baocao.register_collector(%s, %s, %s, %s::date)", f"{scope} no. {len(made)}",
@@ -243,7 +245,7 @@ def collector(database, daemon):
             valid = database.value("SELECT count(*) FROM baocao.collector_key WHERE revoked_at IS NULL")
             # The daemon hears of it by NOTIFY; a connection before that would be refused for good.
             wait_until(lambda: f" {valid} of " in (of or daemon).log_text(), "the daemon knows the key")
-        client = Client(of or daemon, keys, kind)
+        client = Client(of or daemon, keys, kind, **options)
         made.append(client)
         client.keys = keys
         return client
