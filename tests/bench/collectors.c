@@ -57,10 +57,11 @@ static void *open_socket(void *context, const char *endpoint, const char *server
 {
 	void *socket = zmq_socket(context, ZMQ_DEALER);
 	bool curve = strncmp(endpoint, "ipc://", 6) != 0;
-	int linger = 0;
+	int none = 0; // nothing lingers, and sending never waits
 
 	if (socket == NULL || (curve && !set_curve(socket, server_key, secret)) ||
-		zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_connect(socket, endpoint) != 0)
+		zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none) != 0 ||
+		zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none) != 0 || zmq_connect(socket, endpoint) != 0)
 		end("cannot connect");
 	return socket;
 }
