@@ -74,7 +74,7 @@ static void write_lines(const struct histogram *histogram, double unit, FILE *fi
 		seen = count_at(histogram, share, &counter);
 		if (seen < histogram->total)
 			(void)fprintf(file, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", (double)histogram_at(histogram, share) / unit, share,
-						  seen, 1 / (1 - share));
+			              seen, 1 / (1 - share));
 	}
 	(void)fprintf(file, "%12.3f %2.12f %10" PRIu64 "\n", (double)histogram->max / unit, 1.0, histogram->total);
 	(void)fprintf(file, "#[Max = %.3f, Total count = %" PRIu64 "]\n", (double)histogram->max / unit, histogram->total);

@@ -22,7 +22,7 @@
 #include "histogram.h"
 
 enum { IN_FLIGHT = 8, EVENTS = 64 };
-static const double GRACE = 10, CONNECTING = 1; // seconds
+static const double GRACE = 10, RUN_UP = 0.2; // seconds
 
 // A submission that was told BUSY, and when it is to be sent again.
 struct again {
@@ -90,7 +90,7 @@ static void enlist(struct run *run, struct collectors collectors)
 		size_t size = sizeof descriptor;
 		run->filers[i] = (struct filer){.collector = &collectors.list[i], .next = i};
 		if (zmq_getsockopt(collectors.list[i].socket, ZMQ_FD, &descriptor, &size) != 0 ||
-			epoll_ctl(run->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0)
+		    epoll_ctl(run->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0)
 			abort();
 	}
 }
@@ -201,7 +201,7 @@ static void wait_next(struct run *run)
 
 static void file_all(struct run *run)
 {
-	run->last = run->begin = seconds_now() + CONNECTING;
+	run->last = run->begin = seconds_now() + RUN_UP;
 	double end = due_at(run, run->total) + GRACE;
 	while (run->acknowledged + run->unlike < run->total && seconds_now() < end) {
 		send_due(run);
@@ -224,12 +224,21 @@ static void go_first(void)
 	(void)prctl(PR_SET_TIMERSLACK, 1UL); // nanosecond; the usual 50 microseconds are half the time between two reports
 }
 
+static void print(const struct run *run)
+{
+	(void)printf("%.3f %.3f %.3f %.3f %zu %zu %.1f %zu %.3f\n", milliseconds_at(&run->latencies, 0.5),
+	             milliseconds_at(&run->latencies, 0.99), milliseconds_at(&run->latencies, 0.999),
+	             (double)run->latencies.max / 1e3, run->acknowledged, run->total - run->acknowledged,
+	             (double)run->acknowledged / (run->last - run->begin), run->busy, milliseconds_at(&run->delays, 0.99));
+}
+
 int main(int argc, char **argv)
 {
 	static struct run run;
+	static const char usage[] = "usage: latency ENDPOINT SERVER_KEY COLLECTORS_FILE RATE SECONDS FIRST [PERCENTILES_FILE]\n";
+
 	if (argc < 7 || argc > 8)
-		return fputs("usage: latency ENDPOINT SERVER_KEY COLLECTORS_FILE RATE SECONDS FIRST [PERCENTILES_FILE]\n", stderr),
-			   2;
+		return fputs(usage, stderr), 2;
 	run.rate = strtod(argv[4], NULL);
 	run.total = (size_t)(run.rate * strtod(argv[5], NULL));
 	go_first();
@@ -239,10 +248,7 @@ int main(int argc, char **argv)
 	build(&run, strtoul(argv[6], NULL, 10));
 
 	file_all(&run);
-	(void)printf("%.3f %.3f %.3f %.3f %zu %zu %.1f %zu %.3f\n", milliseconds_at(&run.latencies, 0.5),
-				 milliseconds_at(&run.latencies, 0.99), milliseconds_at(&run.latencies, 0.999),
-				 (double)run.latencies.max / 1e3, run.acknowledged, run.total - run.acknowledged,
-				 (double)run.acknowledged / (run.last - run.begin), run.busy, milliseconds_at(&run.delays, 0.99));
+	print(&run);
 	if (argc == 8 && !histogram_write(&run.latencies, 1e3, argv[7]))
 		return fputs("latency: the percentiles cannot be written\n", stderr), 1;
 	return run.acknowledged == run.total ? 0 : 1;

@@ -19,17 +19,17 @@ static const struct {
 } forms[] = {
 	{"festival_day", {"province", "district", "commune"}, {"campaign", "year"}},
 	{"social_support",
-	 {"department", "province", "district", "commune"},
-	 {"month", "quarter", "half_year", "year", "campaign"}},
+     {"department", "province", "district", "commune"},
+     {"month", "quarter", "half_year", "year", "campaign"}},
 	{"security_model",
-	 {"department", "province", "district", "commune"},
-	 {"month", "quarter", "half_year", "year", "campaign"}},
+     {"department", "province", "district", "commune"},
+     {"month", "quarter", "half_year", "year", "campaign"}},
 	{"commendation",
-	 {"department", "province", "district", "commune"},
-	 {"month", "quarter", "half_year", "year", "campaign"}},
+     {"department", "province", "district", "commune"},
+     {"month", "quarter", "half_year", "year", "campaign"}},
 	{"communication",
-	 {"department", "province", "district", "commune"},
-	 {"month", "quarter", "half_year", "year", "campaign"}},
+     {"department", "province", "district", "commune"},
+     {"month", "quarter", "half_year", "year", "campaign"}},
 	{"model_ward", {"commune"}, {"month", "quarter", "half_year", "year"}},
 	{"rural_security", {"province", "district", "commune"}, {"half_year", "year"}},
 };
@@ -85,7 +85,7 @@ PGresult *PQexec(PGconn *connection, const char *query)
 	else if (strstr(query, " FROM baocao.form") != NULL)
 		add_forms(result);
 	else if (strstr(query, " FROM baocao.collector_key ") == NULL &&
-			 strstr(query, " FROM baocao.unit_succession ") == NULL && strncmp(query, "SELECT", 6) == 0) {
+	         strstr(query, " FROM baocao.unit_succession ") == NULL && strncmp(query, "SELECT", 6) == 0) {
 		(void)fprintf(stderr, "reference: what is this: %s\n", query);
 		abort();
 	}
