@@ -15,8 +15,8 @@
 #include <time.h>
 #include <zmq.h>
 
+#include "authority.h"
 #include "batch.h"
-#include "decode.h"
 #include "filing.h"
 #include "look.h"
 #include "reference.h"
@@ -147,7 +147,9 @@ static void pass_rows(struct wire *wire, size_t submissions)
 	wire->rows_made = 0;
 	for (size_t i = 0; i < submissions; i++) {
 		struct submission *submission = open_submission(wire, i);
-		check(decode_all(submission, wire->contract, wire->catalogue) == DECODE_COMPLETE, "out of memory");
+		check(submission_decode(submission, wire->contract, REPORTS), "out of memory");
+		for (size_t n = 0; n < submission->item_count; n++)
+			authority_judge(wire->contract, wire->catalogue, submission->scope_unit_id, &submission->items[n]);
 		submission->next = list;
 		list = submission;
 		if ((i + 1) % BATCH == 0 || i + 1 == submissions) {
