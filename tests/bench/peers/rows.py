@@ -1,0 +1,1 @@
+def row_by_row(c): pass
