@@ -9,9 +9,9 @@ import conftest
 
 from .measured import Measured
 from .rows import row_by_row
-from .rsyslog import rsyslog
+from .rsyslogd import Unavailable, rsyslog
 
-__all__ = ["Measured", "PythonDaemon", "python_daemon", "row_by_row", "rsyslog", "running"]
+__all__ = ["Measured", "PythonDaemon", "Unavailable", "python_daemon", "row_by_row", "rsyslog", "running"]
 
 PER_SUBMISSION = 500
 
@@ -36,13 +36,13 @@ def running(database, kind=PythonDaemon):
         assert status == 0, made.log_text()
 
 
-def python_daemon(cluster, reports=126_000, name="python_daemon"):
+def python_daemon(cluster, reports=126_000, name="python_daemon", kind=PythonDaemon):
     """Acknowledged reports of the Python daemon, filed into an empty database by the load generator that baocaod has."""
     database = bench.migrated(cluster, name)
     collectors = list(zip(bench.PROVINCES, bench.register(database, bench.PROVINCES)))
     submissions = max(1, reports // (len(collectors) * PER_SUBMISSION))
     database.run("CHECKPOINT")
-    with running(database) as daemon:
+    with running(database, kind) as daemon:
         load = bench.Load(daemon, collectors, submissions, PER_SUBMISSION).run()
     assert load.stored == database.value("SELECT count(*) FROM baocao.report")
     bench.drop(database)

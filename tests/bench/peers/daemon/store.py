@@ -88,8 +88,10 @@ def insert(cursor, items):
     number(cursor, items)
     copy(cursor, "new_report", report_row, items)
     cursor.execute(INSERT)
-    inserted = {report_no for report_no, in cursor.fetchall()}
-    new = [item for item in items if item.report_no in inserted]
+    new = items
+    if cursor.rowcount < len(items):
+        inserted = {report_no for report_no, in cursor.fetchall()}
+        new = [item for item in items if item.report_no in inserted]
     look(cursor, items)
     copy(cursor, "baocao.report_raw", raw_row, new)
     copy(cursor, "baocao.festival_day", day_row, new)

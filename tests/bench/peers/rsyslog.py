@@ -1,1 +1,0 @@
-def rsyslog(c): pass
