@@ -65,11 +65,29 @@ def register(database, scopes):
     return pairs
 
 
+def register_for_all(database):
+    """A collector who may file for every province, for an endpoint without keys; gives its name. No unit has such a scope:
+    the benchmark's own is the heir of all."""
+    database.run("DELETE FROM baocao.unit_succession")
+    heir = database.value("SELECT baocao.add_unit('B99', 'department', 'department', 'Heir of all', NULL, '2009-01-01')")
+    database.run("INSERT INTO baocao.unit_succession SELECT unit_id, %s, 'whole', '2009-01-01' FROM baocao.unit "
+                 "WHERE level = 'province'", heir)
+    database.run("SELECT baocao.register_collector('for all', %s, 'B99', '2022-09-01')", zmq.curve_keypair()[0].decode())
+    return "for all"
+
+
+NO_KEYS = (b"-", b"-")  # of a collector on an endpoint without keys
+
+
 @contextlib.contextmanager
-def daemon(database, **options):
-    """A daemon that is ready, in a folder of its own."""
+def daemon(database, ipc_collector=None, **options):
+    """A daemon that is ready, in a folder of its own. ipc_collector: the name of the one for whom everybody files over ipc,
+    without CURVE."""
     with tempfile.TemporaryDirectory(prefix="baocao-bench-") as folder:
+        if ipc_collector is not None:
+            options.update(listen_router=f"ipc://{folder}/router", anonymous_collector=ipc_collector)
         made = conftest.Daemon(database, pathlib.Path(folder), **options)
+        made.router = options.get("listen_router", made.router)
         try:
             yield made.wait_ready()
         finally:
@@ -81,7 +99,7 @@ def daemon(database, **options):
 
 class Load:
     """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
-    the same arguments files the same."""
+    the same arguments files the same. busy: how often one was told to send again later."""
 
     def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0):
         """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none."""
@@ -89,14 +107,14 @@ class Load:
         listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
         self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
                         str(submissions), str(per_submission), str(bad_every)]
-        self.stored = self.duplicate = self.refused = self.seconds = 0
+        self.stored = self.duplicate = self.refused = self.seconds = self.busy = 0
 
     def run(self):
         done = subprocess.run(self.command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr + done.stdout
-        *counts, seconds = done.stdout.split()
+        *counts, seconds, busy = done.stdout.split()
         self.stored, self.duplicate, self.refused = map(int, counts)
-        self.seconds = float(seconds)
+        self.seconds, self.busy = float(seconds), int(busy)
         return self
 
 
