@@ -124,6 +124,7 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
+    program = [BUILD / "baocaod"]
 
     def __init__(self, home, folder, **options):
         self.folder = folder
@@ -136,7 +137,7 @@ class Daemon:
                     "database": home.cluster.conninfo(home.name, "baocaod"), **options}
         (folder / "baocaod.conf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
         self.log = folder / "baocaod.log"
-        self.process = subprocess.Popen([BUILD / "baocaod", "--config", folder / "baocaod.conf"],
+        self.process = subprocess.Popen([*self.program, "--config", folder / "baocaod.conf"],
                                         stderr=self.log.open("w"), stdin=subprocess.DEVNULL)
 
     def log_text(self):
