@@ -25,7 +25,7 @@
 enum {
 	NUMBERS_IN_BLOCK = 1000, // INCREMENT of the sequence baocao.report_block
 	COPY_SQL_SIZE = 4096,
-	COPY_PIECE = 1 << 20,    // bytes handed to libpq at once
+	COPY_PIECE = 64 << 10,   // bytes handed to libpq at once
 	PIECE_STEP = 1000,       // reports under one savepoint after a culprit, and by how many they grow
 	PIECE_LONGEST = 100000   // more than any batch has
 };
@@ -96,7 +96,7 @@ enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresul
 	(void)PQsetNoticeReceiver(connection, on_notice, attempt);
 	for (int i = 0; answer == ANSWER_OK && i < 3; i++) {
 		PGresult *result = i == 0   ? PQexec(connection, settings)
-		                   : i == 1 ? look_prepare(connection)
+		                   : i == 1 ? look_prepare(connection, attempt->contract)
 		                            : refusals_prepare(connection);
 		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 			answer = database_answer(connection, result);
@@ -187,48 +187,63 @@ static void copy_statement(const struct layout_table *table, char sql[static COP
 		(void)snprintf(sql + used, (size_t)(COPY_SQL_SIZE - used), ") FROM STDIN (FORMAT binary)");
 }
 
-static bool put_all(struct attempt *attempt, const struct copy *copy)
-{
-	for (size_t at = 0; at < copy->used; at += COPY_PIECE) {
-		size_t piece = copy->used - at < COPY_PIECE ? copy->used - at : COPY_PIECE;
-		if (PQputCopyData(attempt->connection, (const char *)copy->bytes + at, (int)piece) != 1)
-			return false;
-	}
-	return PQputCopyEnd(attempt->connection, NULL) == 1;
-}
-
-// Makes the rows that the items give to a table.
-static void make_rows(struct attempt *attempt, size_t table, struct item **items, size_t count)
-{
-	rows_begin(&attempt->rows, table);
-	for (size_t i = 0; i < count; i++)
-		if (is_to_be_written(items[i]))
-			rows_add(&attempt->rows, items[i]);
-}
-
-static enum answer copy_table(struct attempt *attempt, size_t table, struct item **items, size_t count, struct step *step)
+// Hands on what is in the buffer; the first time the statement begins.
+static enum answer put_piece(struct attempt *attempt, size_t table, struct step *step)
 {
 	char sql[COPY_SQL_SIZE];
 	struct copy *copy = &attempt->rows.copy;
+	enum answer answer = ANSWER_OK;
+
+	if (step->table == NULL) {
+		step->table = &attempt->layout->tables[table];
+		copy_statement(step->table, sql);
+		answer = ask(attempt, sql, PGRES_COPY_IN, step);
+	}
+	if (answer == ANSWER_OK)
+		(void)PQputCopyData(attempt->connection, (const char *)copy->bytes, (int)copy->used); // a failure shows in the result
+	copy_handed_on(copy);
+	return answer;
+}
+
+// Makes the rows that the items give to a table and hands them on piece by piece: the server reads one while the next is made.
+static enum answer put_rows(struct attempt *attempt, size_t table, struct item **items, size_t count, struct step *step)
+{
+	struct copy *copy = &attempt->rows.copy;
+	enum answer answer = ANSWER_OK;
+
+	rows_begin(&attempt->rows, table);
+	for (size_t i = 0; answer == ANSWER_OK && i < count; i++) {
+		if (is_to_be_written(items[i]))
+			rows_add(&attempt->rows, items[i]);
+		if (copy->used >= COPY_PIECE)
+			answer = put_piece(attempt, table, step);
+	}
+	if (answer == ANSWER_OK && copy->rows > 0)
+		answer = copy_end(copy) ? put_piece(attempt, table, step) : ANSWER_WAIT; // out of memory: a resource
+	return answer;
+}
+
+static enum answer end_copy(struct attempt *attempt, struct step *step)
+{
+	enum answer answer = ANSWER_OK;
 	PGresult *more;
 
-	make_rows(attempt, table, items, count);
-	if (!copy_end(copy))
-		return ANSWER_WAIT; // out of memory: a resource
-	if (copy->rows == 0)
-		return ANSWER_OK;
-	step->table = &attempt->layout->tables[table];
-	copy_statement(step->table, sql);
-	enum answer answer = ask(attempt, sql, PGRES_COPY_IN, step);
-	if (answer != ANSWER_OK)
-		return answer;
-	(void)put_all(attempt, copy); // a failure shows in the result
+	(void)PQputCopyEnd(attempt->connection, NULL); // a failure shows in the result
 	PQclear(step->result);
 	step->result = PQgetResult(attempt->connection);
 	if (PQresultStatus(step->result) != PGRES_COMMAND_OK)
 		answer = database_answer(attempt->connection, step->result);
 	while ((more = PQgetResult(attempt->connection)) != NULL)
 		PQclear(more);
+	return answer;
+}
+
+static enum answer copy_table(struct attempt *attempt, size_t table, struct item **items, size_t count, struct step *step)
+{
+	step->table = NULL;
+	enum answer answer = put_rows(attempt, table, items, count, step);
+	if (answer == ANSWER_OK && step->table != NULL)
+		answer = end_copy(attempt, step);
 	if (answer == ANSWER_OK)
 		step->table = NULL;
 	return answer;
@@ -236,7 +251,6 @@ static enum answer copy_table(struct attempt *attempt, size_t table, struct item
 
 static enum answer copy_items(struct attempt *attempt, struct item **items, size_t count, struct step *step)
 {
-	step->table = NULL;
 	enum answer answer = copy_table(attempt, attempt->first_table, items, count, step);
 	for (size_t table = 0; answer == ANSWER_OK && table < attempt->layout->table_count; table++)
 		if (table != attempt->first_table)

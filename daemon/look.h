@@ -8,7 +8,7 @@
 #include "submission.h"
 
 // Prepares the statement on a fresh connection; the result is the caller's to check and clear.
-PGresult *look_prepare(PGconn *connection);
+PGresult *look_prepare(PGconn *connection, const struct contract *contract);
 
 // Gives each accepted item, in one statement, its outcome as far as the database knows it: DUPLICATE or CONFLICT with
 // report_no and stored_received_at of the stored one, SUPERSEDED when a higher revision is there, else STORED.
