@@ -55,17 +55,34 @@ static bool came_first(const struct item *a, const struct item *b)
 	return a < b;
 }
 
+static int order_of(int32_t a, int32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+// One after the other in the order of the index: most pairs of a batch differ in the first two.
+static int compare_series(const struct natural_key *a, const struct natural_key *b)
+{
+	int order = order_of(a->top_unit_id, b->top_unit_id);
+	if (order == 0)
+		order = order_of(a->unit_id, b->unit_id);
+	if (order == 0)
+		order = order_of(a->kind, b->kind);
+	if (order == 0)
+		order = order_of(a->period_type, b->period_type);
+	if (order == 0)
+		order = order_of(a->first, b->first);
+	return order == 0 ? order_of(a->last, b->last) : order;
+}
+
 int look_compare(const struct item *a, const struct item *b)
 {
-	// The key is made of seven 32-bit numbers in the order of the index: compare them one by one.
-	const int32_t left[] = {a->key.top_unit_id, a->key.unit_id, a->key.kind, a->key.period_type,
-	                        a->key.first,       a->key.last,    a->key.revision};
-	const int32_t right[] = {b->key.top_unit_id, b->key.unit_id, b->key.kind, b->key.period_type,
-	                         b->key.first,       b->key.last,    b->key.revision};
-	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
-		if (left[i] != right[i])
-			return left[i] < right[i] ? -1 : 1;
-	return a == b ? 0 : came_first(a, b) ? -1 : 1;
+	int order = compare_series(&a->key, &b->key);
+	if (order == 0)
+		order = order_of(a->key.revision, b->key.revision);
+	if (order != 0 || a == b)
+		return order;
+	return came_first(a, b) ? -1 : 1;
 }
 
 /* array parameters, in binary */
@@ -187,8 +204,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 
 bool look_is_related(const struct item *a, const struct item *b)
 {
-	return a->key.top_unit_id == b->key.top_unit_id && a->key.unit_id == b->key.unit_id && a->key.kind == b->key.kind &&
-	       a->key.period_type == b->key.period_type && a->key.first == b->key.first && a->key.last == b->key.last;
+	return compare_series(&a->key, &b->key) == 0;
 }
 
 // first stands before second in key order; with equal revisions it also came before it.
