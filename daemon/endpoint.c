@@ -10,7 +10,7 @@
 #include <zmq.h>
 
 #include "gatekeeper.h"
-#include "submission.h"
+#include "scan.h"
 
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93 // libzmq 4.3.4 knows it, its header keeps it among the drafts
@@ -42,8 +42,7 @@ static const struct {
 
 static bool set_options(void *socket, int type)
 {
-	// Twice what a submission may have, so that one a little too large still gets its refusal; larger ones end the connection.
-	int64_t largest = 2 * (int64_t)SUBMISSION_SIZE_MAX;
+	int64_t largest = SCAN_FRAME_BYTES_MAX;
 
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
 		if ((settings[i].only_type == -1 || settings[i].only_type == type) &&

@@ -17,8 +17,8 @@
 #include "verdict.h"
 
 enum {
-	SUBMISSION_SIZE_MAX = 1 << 20,            // bytes of body, design and docs/protocol.md
-	SUBMISSION_ARENA_MAX = 32 << 20,          // decoding grows small fields some 30 times at worst
+	SUBMISSION_SIZE_MAX = SCAN_SUBMISSION_BYTES_MAX,
+	SUBMISSION_ARENA_MAX = SCAN_DECODED_BYTES_MAX,
 	SUBMISSION_ROUTING_ID_MAX = 255           // ZMTP's own limit
 };
 

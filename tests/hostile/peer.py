@@ -1,0 +1,181 @@
+"""A peer that speaks ZMTP 3 with CURVE (ZeroMQ RFC 23, 25, 26) by itself, over a plain socket: libzmq would not send half a
+handshake, half a message, or what does not fit a frame. Every step can be taken alone, and anything may be sent in between."""
+import ctypes
+import os
+import socket
+import struct
+
+import zmq.utils.z85
+
+sodium = ctypes.CDLL("libsodium.so.23")
+assert sodium.sodium_init() >= 0
+
+SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
+COMMAND, LARGE = 0x04, 0x02
+MORE = 0x01
+
+
+class Closed(Exception):
+    """The daemon ended the connection."""
+
+
+def box(message, nonce, key):
+    assert len(nonce) == 24
+    out = ctypes.create_string_buffer(len(message) + 16)
+    sodium.crypto_box_easy_afternm(out, message, ctypes.c_ulonglong(len(message)), nonce, key)
+    return out.raw
+
+
+def open_box(cipher, nonce, key):
+    out = ctypes.create_string_buffer(max(1, len(cipher) - 16))
+    if sodium.crypto_box_open_easy_afternm(out, cipher, ctypes.c_ulonglong(len(cipher)), nonce, key) != 0:
+        raise Closed("a box that cannot be opened")
+    return out.raw[:len(cipher) - 16]
+
+
+def shared(public, secret):
+    key = ctypes.create_string_buffer(32)
+    assert sodium.crypto_box_beforenm(key, public, secret) == 0
+    return key.raw
+
+
+def new_pair():
+    public, secret = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
+    sodium.crypto_box_keypair(public, secret)
+    return public.raw, secret.raw
+
+
+def frame(body, flags=0):
+    if len(body) > 255:
+        return struct.pack(">BQ", flags | LARGE, len(body)) + body
+    return bytes([flags, len(body)]) + body
+
+
+def announced(size, flags=0):
+    """The head of a frame of that size, and nothing of the frame."""
+    return struct.pack(">BQ", flags | LARGE, size)
+
+
+def properties(**values):
+    return b"".join(bytes([len(name)]) + name.encode() + struct.pack(">I", len(value)) + value for name, value in values.items())
+
+
+class Peer:
+    """Steps of a connection: Peer(), greet(), hello(), initiate(), and then frames."""
+
+    def __init__(self, endpoint, server_key, keys=None, timeout=10.0, receive_buffer=None):
+        host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
+        self.server_key = zmq.utils.z85.decode(server_key)
+        self.keys = tuple(zmq.utils.z85.decode(key) for key in keys) if keys else new_pair()
+        self.transient, self.nonce = new_pair(), 0
+        self.socket = socket.socket()
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(timeout)
+        self.socket.connect((host, int(port)))
+
+    def close(self, abruptly=False):
+        if abruptly:  # a reset instead of an end
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def send(self, data):
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Closed(str(error)) from None
+
+    def read(self, size):
+        data = b""
+        while len(data) < size:
+            try:
+                got = self.socket.recv(size - len(data))
+            except ConnectionResetError as error:
+                raise Closed(str(error)) from None
+            if not got:
+                raise Closed("the daemon ended the connection")
+            data += got
+        return data
+
+    def read_frame(self):
+        flags, size = self.read(2)
+        if flags & LARGE:
+            size = struct.unpack(">Q", bytes([size]) + self.read(7))[0]
+        return flags, self.read(size)
+
+    def is_closed(self):
+        """Whether the daemon has ended the connection; whatever it sent is read and dropped."""
+        try:
+            while self.socket.recv(65536, socket.MSG_DONTWAIT):
+                pass
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return True
+
+    def next_nonce(self, prefix):
+        self.nonce += 1
+        return prefix, struct.pack(">Q", self.nonce)
+
+    # the handshake
+
+    def greet(self, mechanism=b"CURVE", version=b"\x03\x01"):
+        self.send(SIGNATURE + version + mechanism.ljust(20, b"\0") + bytes(32))
+        return self.read(64)
+
+    def hello_command(self):
+        prefix, nonce = self.next_nonce(b"CurveZMQHELLO---")
+        sealed = box(bytes(64), prefix + nonce, shared(self.server_key, self.transient[1]))
+        return frame(b"\x05HELLO\x01\x00" + bytes(72) + self.transient[0] + nonce + sealed, COMMAND)
+
+    def hello(self):
+        self.send(self.hello_command())
+        _, welcome = self.read_frame()
+        opened = open_box(welcome[24:], b"WELCOME-" + welcome[8:24], shared(self.server_key, self.transient[1]))
+        self.cookie = opened[32:]
+        self.traffic_key = shared(opened[:32], self.transient[1])
+        self.server_transient = opened[:32]
+
+    def initiate_command(self, metadata=None):
+        vouch_nonce = os.urandom(16)
+        vouch = box(self.transient[0] + self.server_key, b"VOUCH---" + vouch_nonce, shared(self.server_transient, self.keys[1]))
+        metadata = properties(**{"Socket-Type": b"DEALER", "Identity": b""}) if metadata is None else metadata
+        prefix, nonce = self.next_nonce(b"CurveZMQINITIATE")
+        sealed = box(self.keys[0] + vouch_nonce + vouch + metadata, prefix + nonce, self.traffic_key)
+        return frame(b"\x08INITIATE" + self.cookie + nonce + sealed, COMMAND)
+
+    def initiate(self, metadata=None):
+        self.send(self.initiate_command(metadata))
+        _, ready = self.read_frame()
+        if ready[:6] != b"\x05READY":
+            raise Closed(f"instead of READY: {ready[:40]}")
+
+    def shake_hands(self, metadata=None):
+        self.greet()
+        self.hello()
+        self.initiate(metadata)
+        return self
+
+    # frames of messages
+
+    def message_frame(self, payload, more=False, command=False):
+        """One frame of a message, sealed. more: another one of the same message is to follow."""
+        prefix, nonce = self.next_nonce(b"CurveZMQMESSAGEC")
+        flags = (0x01 if more else 0) | (0x02 if command else 0)
+        return frame(b"\x07MESSAGE" + nonce + box(bytes([flags]) + payload, prefix + nonce, self.traffic_key),
+                     COMMAND if command else 0)
+
+    def send_message(self, *frames):
+        self.send(b"".join(self.message_frame(payload, index + 1 < len(frames)) for index, payload in enumerate(frames)))
+
+    def receive_message(self):
+        frames, more = [], True
+        while more:
+            flags, body = self.read_frame()
+            opened = open_box(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.traffic_key)
+            if flags & COMMAND:
+                continue
+            more = opened[0] & 0x01
+            frames.append(opened[1:])
+        return frames
