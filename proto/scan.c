@@ -129,7 +129,7 @@ static bool scan_known(struct cursor *cursor, const struct contract_field *field
 	if (value->type != wire_type_of(field))
 		return problem(cursor, "%s has wire type %u, not %u", field->name, value->type, wire_type_of(field));
 	if (field->wire->type == PROTOBUF_C_TYPE_STRING && !text_is_valid((const char *)value->bytes, value->size))
-		return problem(cursor, "%s is not UTF-8 text, or contains a NUL", field->name);
+		return problem(cursor, "%s is not UTF-8 text, contains a NUL, or heaps over 30 marks on a letter", field->name);
 	if (field->wire->type == PROTOBUF_C_TYPE_UINT32 && value->varint > UINT32_MAX)
 		return problem(cursor, "%s is over 32 bits", field->name);
 	if (field->wire->type != PROTOBUF_C_TYPE_MESSAGE)
