@@ -22,6 +22,7 @@ struct arena {
 	size_t next_size;
 	size_t held;
 	size_t cap;
+	size_t tally;
 	ProtobufCAllocator allocator;
 };
 
@@ -131,4 +132,14 @@ ProtobufCAllocator *arena_allocator(struct arena *arena)
 size_t arena_held(const struct arena *arena)
 {
 	return arena->held;
+}
+
+void arena_raise_cap(struct arena *arena, size_t by)
+{
+	arena->cap += by;
+}
+
+size_t *arena_tally(struct arena *arena)
+{
+	return &arena->tally;
 }

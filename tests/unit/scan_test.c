@@ -83,6 +83,8 @@ static void what_is_cut_short_is_refused(void **state)
 	               "past the end");
 	assert_refused("\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "64 bits");
 	assert_refused("\x28\xff\xff\xff\xff\xff\x01", "32 bits");
+	assert_refused("\xa8\x80\x80\x80\x80\x00\x01", "tag or length"); // padded; protobuf-c cannot read it
+	assert_refused("\x0a\x82\x80\x80\x80\x80\x00\x30\x31", "tag or length");
 }
 
 static void groups_and_wrong_types_are_refused(void **state)
