@@ -35,7 +35,7 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 // Closes the sockets. NULL-safe; clears the caller's pointer.
 void intake_destroy(struct intake **intake);
 
-// Serves until a signal: then reads no more, waits up to drain_seconds for what was read to be answered (a second signal
+// Serves until a signal: then takes nothing more in, waits up to drain_seconds for what was read to be answered (a second signal
 // ends the waiting). Closes the lanes. False when something was left unanswered: then a writer may still be inside a
 // statement that takes long.
 bool intake_run(struct intake *intake);

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <zmq.h>
 
-enum { COLLECTORS_MAX = 1024, KEY_TEXT_SIZE = 41, RECEIPT_SIZE_MAX = 1 << 20 };
+enum { COLLECTORS_MAX = 1024, KEY_TEXT_SIZE = 41, RECEIPT_SIZE_MAX = 1 << 20, PATIENCE_MS = 30000 };
 
 static void end(const char *reason)
 {
@@ -48,19 +48,22 @@ static bool set_curve(void *socket, const char *server_key, const char *secret)
 {
 	char public[KEY_TEXT_SIZE];
 	return zmq_curve_public(public, secret) == 0 &&
-		   zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server_key, KEY_TEXT_SIZE) == 0 &&
-		   zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, KEY_TEXT_SIZE) == 0 &&
-		   zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, KEY_TEXT_SIZE) == 0;
+	       zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server_key, KEY_TEXT_SIZE) == 0 &&
+	       zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, KEY_TEXT_SIZE) == 0 &&
+	       zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, KEY_TEXT_SIZE) == 0;
 }
 
 static void *open_socket(void *context, const char *endpoint, const char *server_key, const char *secret)
 {
 	void *socket = zmq_socket(context, ZMQ_DEALER);
 	bool curve = strncmp(endpoint, "ipc://", 6) != 0;
-	int linger = 0;
+	int none = 0, yes = 1, patience = PATIENCE_MS; // nothing lingers; sending waits for a connection only, not for room
 
 	if (socket == NULL || (curve && !set_curve(socket, server_key, secret)) ||
-		zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) != 0 || zmq_connect(socket, endpoint) != 0)
+	    zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_IMMEDIATE, &yes, sizeof yes) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_SNDTIMEO, &patience, sizeof patience) != 0 ||
+	    zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none) != 0 || zmq_connect(socket, endpoint) != 0)
 		end("cannot connect");
 	return socket;
 }
@@ -78,6 +81,14 @@ static void raise_limits(void *context)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); // where it is not enough, connecting says so
 }
 
+// A socket can be written to when its handshake is done.
+static void wait_connected(void *socket)
+{
+	zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLOUT};
+	if (zmq_poll(&item, 1, PATIENCE_MS) != 1)
+		end("a collector is not let in");
+}
+
 struct collectors collectors_connect(const char *path, const char *endpoint, const char *server_key)
 {
 	struct collectors collectors = read_collectors(path);
@@ -86,13 +97,15 @@ struct collectors collectors_connect(const char *path, const char *endpoint, con
 	raise_limits(context);
 	for (size_t i = 0; i < collectors.count; i++)
 		collectors.list[i].socket = open_socket(context, endpoint, server_key, collectors.list[i].secret);
+	for (size_t i = 0; i < collectors.count; i++)
+		wait_connected(collectors.list[i].socket);
 	return collectors;
 }
 
 void collector_send(struct collector *collector, const uint8_t *body, size_t size)
 {
-	(void)zmq_send(collector->socket, "baocao/1", 8, ZMQ_SNDMORE);
-	(void)zmq_send(collector->socket, body, size, 0);
+	if (zmq_send(collector->socket, "baocao/1", 8, ZMQ_SNDMORE) < 0 || zmq_send(collector->socket, body, size, 0) < 0)
+		end("the daemon is gone");
 }
 
 Baocao__Receipt *collector_receive(struct collector *collector)

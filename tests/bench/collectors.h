@@ -19,7 +19,7 @@ struct collectors {
 };
 
 // Reads a file with a unit and a secret key on each line, and connects a DEALER for each; on an ipc:// endpoint without
-// CURVE, where keys are not used. Says why when it cannot and ends the program.
+// CURVE, where keys are not used. Returns when all are let in; says why when it cannot and ends the program.
 struct collectors collectors_connect(const char *path, const char *endpoint, const char *server_key);
 
 void collector_send(struct collector *collector, const uint8_t *body, size_t size);

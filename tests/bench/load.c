@@ -99,7 +99,7 @@ static struct flight *flight_of(struct filer *filer, const Baocao__Receipt *rece
 static bool is_refused_by_database(const Baocao__ReportOutcome *outcome)
 {
 	return outcome->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED && outcome->n_violation == 1 &&
-		   strcmp(outcome->violation[0]->rule, "store") == 0;
+	       strcmp(outcome->violation[0]->rule, "store") == 0;
 }
 
 static void count_outcomes(struct load *load, const Baocao__Receipt *receipt)
