@@ -16,7 +16,7 @@
 #include "judge.h"
 #include "opened.h"
 #include "receipt.h"
-#include "reference.h"
+#include "small_catalogue.h"
 #include "sample.h"
 
 enum { SAMPLES = 12, PATH_SIZE = 4096, ARENA_MAX = 256 << 20 }; // samples of each kind
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
 	struct contract *contract = argc == 2 && sodium_init() >= 0 ? contract_load(&error) : NULL;
 	struct seeding seeding = {.folder = argv[1], .contract = contract};
 
-	if (contract == NULL || (seeding.catalogue = reference_catalogue(contract, &error)) == NULL) {
+	if (contract == NULL || (seeding.catalogue = small_catalogue(contract, &error)) == NULL) {
 		(void)fprintf(stderr, "%s\n", error == NULL ? "usage: seeds FOLDER" : error);
 		return EXIT_FAILURE;
 	}

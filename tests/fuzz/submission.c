@@ -16,7 +16,7 @@
 #include "mutate.h"
 #include "opened.h"
 #include "receipt.h"
-#include "reference.h"
+#include "small_catalogue.h"
 #include "reorder.h"
 #include "restore.h"
 #include "target.h"
@@ -39,7 +39,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	contract = target_init();
-	catalogue = reference_catalogue(contract, &error);
+	catalogue = small_catalogue(contract, &error);
 	layout = layout_create(contract);
 	target_require(catalogue != NULL && layout != NULL, "there are a catalogue and a layout");
 	rows_init(&rows, contract, layout);

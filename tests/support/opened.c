@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "authority.h"
-#include "reference.h"
+#include "small_catalogue.h"
 
 struct submission *opened_submission(const void *bytes, size_t size, date_instant received_at)
 {
@@ -18,7 +18,7 @@ struct submission *opened_submission(const void *bytes, size_t size, date_instan
 	if (submission == NULL)
 		return NULL;
 	submission->collector_id = 1;
-	submission->scope_unit_id = submission->scope_top_unit_id = REFERENCE_SCOPE;
+	submission->scope_unit_id = submission->scope_top_unit_id = SMALL_CATALOGUE_SCOPE;
 	submission_open(submission);
 	return submission;
 }

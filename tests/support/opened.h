@@ -6,7 +6,7 @@
 #include "contract.h"
 #include "submission.h"
 
-// Of the collector of REFERENCE_SCOPE, received at that time, opened. The caller destroys it. NULL when memory is out.
+// Of the collector of SMALL_CATALOGUE_SCOPE, received at that time, opened. The caller destroys it. NULL when memory is out.
 struct submission *opened_submission(const void *bytes, size_t size, date_instant received_at);
 
 // All its reports decoded and judged. False when memory is out.

@@ -1,4 +1,4 @@
-#include "reference.h"
+#include "small_catalogue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +97,7 @@ PGresult *PQexec(PGconn *connection, const char *query)
 	return PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK); // BEGIN, ROLLBACK
 }
 
-struct catalogue *reference_catalogue(const struct contract *contract, char **ret_error)
+struct catalogue *small_catalogue(const struct contract *contract, char **ret_error)
 {
 	forms_of = contract;
 	return catalogue_load(NULL, ret_error);
