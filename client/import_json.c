@@ -16,7 +16,9 @@ void import_json(struct import *import, const char *path, FILE *file)
 		if (strspn(text, " \t\r\n") == (size_t)len)
 			continue;
 		json_t *object = json_loadb(text, (size_t)len, JSON_REJECT_DUPLICATES, &error);
-		if (object != NULL) {
+		if (import_lost_memory(import)) {
+			import_unreadable(import, path, line, "out of memory");
+		} else if (object != NULL) {
 			import_object(import, path, line, object);
 		} else {
 			(void)snprintf(reason, sizeof reason, "not JSON at column %d: %s", error.column, error.text);
@@ -24,7 +26,7 @@ void import_json(struct import *import, const char *path, FILE *file)
 		}
 		json_decref(object);
 	}
-	if (ferror(file))
+	if (!feof(file))
 		import_unreadable(import, path, 0, "cannot be read to its end");
 	free(text);
 }

@@ -142,9 +142,17 @@ struct reading {
 	struct config *config;
 	const char *path;
 	FILE *file, *problems;
+	char *text; // the line, owned
+	size_t size;
 	int line; // read so far: Debian's inih does not tell its handler
 	bool failed;
 };
+
+static void complain(struct reading *reading, const char *name, const char *reason)
+{
+	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name, name[0] == '\0' ? "" : ": ", reason);
+	reading->failed = true;
+}
 
 static int on_line(void *user, const char *section, const char *name, const char *value)
 {
@@ -153,34 +161,57 @@ static int on_line(void *user, const char *section, const char *name, const char
 	const char *reason = "there is no such option";
 
 	(void)section; // sections may be used to order a file; names are unique without them
-	if (option != NULL && set_option(reading->config, option, value, &reason))
-		return 1;
-	(void)fprintf(reading->problems, "%s:%d: %s: %s\n", reading->path, reading->line, name, reason);
-	reading->failed = true;
+	if (option == NULL || !set_option(reading->config, option, value, &reason))
+		complain(reading, name, reason);
 	return 1;
 }
 
+// inih would read the rest of a line that is longer than its buffer as another line, a line that begins with a blank as the
+// value of the option before it, and nothing behind a NUL.
 static char *read_line(char *text, int size, void *user)
 {
 	struct reading *reading = user;
+	ssize_t length = getline(&reading->text, &reading->size, reading->file);
+	char reason[64];
+
 	reading->line++;
-	return fgets(text, size, reading->file);
+	if (length < 0)
+		return NULL;
+	const char *start = reading->text + strspn(reading->text, " \t");
+	if (strlen(reading->text) != (size_t)length) {
+		complain(reading, "", "contains a NUL");
+		return strcpy(text, "\n");
+	}
+	if (strlen(start) < (size_t)size)
+		return strcpy(text, start);
+	(void)snprintf(reason, sizeof reason, "the line is longer than %d characters", size - 2);
+	complain(reading, "", reason);
+	return strcpy(text, "\n");
+}
+
+bool config_read(struct config *config, const char *path, FILE *file, FILE *problems)
+{
+	struct reading reading = {.config = config, .path = path, .file = file, .problems = problems};
+	int line = ini_parse_stream(read_line, &reading, on_line, &reading);
+
+	if (!feof(file))
+		complain(&reading, "", "cannot be read to its end");
+	free(reading.text);
+	if (line > 0)
+		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);
+	return line == 0 && !reading.failed;
 }
 
 bool config_read_file(struct config *config, const char *path, FILE *problems)
 {
-	struct reading reading = {.config = config, .path = path, .problems = problems};
 	FILE *file = fopen(path, "re");
 	if (file == NULL) {
 		(void)fprintf(problems, "%s: %s\n", path, strerror(errno));
 		return false;
 	}
-	reading.file = file;
-	int line = ini_parse_stream(read_line, &reading, on_line, &reading);
+	bool good = config_read(config, path, file, problems);
 	(void)fclose(file);
-	if (line > 0)
-		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);
-	return line == 0 && !reading.failed;
+	return good;
 }
 
 bool config_set(struct config *config, const char *assignment, const char **ret_reason)
