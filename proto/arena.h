@@ -6,6 +6,7 @@
 #define BAOCAO_ARENA_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -30,6 +31,9 @@ ProtobufCAllocator *arena_allocator(struct arena *arena);
 
 // Bytes held from the system so far.
 size_t arena_held(const struct arena *arena);
+
+// Whether the cap, and not the machine, has refused memory so far.
+bool arena_hit_cap(const struct arena *arena);
 
 // Lets the arena hand out so many bytes more.
 void arena_raise_cap(struct arena *arena, size_t by);

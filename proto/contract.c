@@ -106,6 +106,8 @@ static bool build_value(struct loaded *loaded, struct contract_enum *enumeration
 	value->number = source->number;
 	value->label = value_label(loaded->arena, enumeration->name, source->name);
 	value->comment = descriptors_comment(loaded->arena, place, ENUM_VALUE_FIELD, (int32_t)index);
+	if (value->comment == NULL)
+		return out_of_memory(loaded);
 	if (value->label == NULL)
 		return fail(loaded, "%s: the value %s must begin with the enum's name", enumeration->full_name, source->name);
 	if (broken || rule == NULL || rule->vi == NULL || rule->en == NULL)
@@ -143,7 +145,7 @@ static const struct contract_enum *build_enum(struct loaded *loaded, const char 
 		(void)fail(loaded, "%s: the labels (enumeration).vi and .en are missing", full_name);
 		return NULL;
 	}
-	if (enumeration->name == NULL || enumeration->values == NULL) {
+	if (enumeration->name == NULL || enumeration->values == NULL || enumeration->comment == NULL) {
 		(void)out_of_memory(loaded);
 		return NULL;
 	}
@@ -163,10 +165,13 @@ static bool compile_pattern(struct loaded *loaded, struct contract_field *field,
 	char *anchored = arena_printf(loaded->arena, "^(%s)$", field->pattern);
 	if (anchored == NULL)
 		return out_of_memory(loaded);
-	if (regcomp(&field->regex, anchored, REG_EXTENDED | REG_NOSUB) != 0) {
+	int status = regcomp(&field->regex, anchored, REG_EXTENDED | REG_NOSUB);
+	if (status != 0) {
 		const char *pattern = field->pattern;
 		field->pattern = NULL; // nothing to free
-		return fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message, field->name, pattern);
+		return status == REG_ESPACE ? out_of_memory(loaded)
+		                            : fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message,
+		                                   field->name, pattern);
 	}
 	return true;
 }
@@ -291,6 +296,8 @@ static bool build_field(struct loaded *loaded, struct contract_message *message,
 		loaded->arena, (const void *)source_of->options, &baocao__field_rule__descriptor, &broken);
 	field->in_body_oneof = (field->wire->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 	field->comment = descriptors_comment(loaded->arena, place, FIELD_NUMBER_FIELD, (int32_t)index);
+	if (field->comment == NULL)
+		return out_of_memory(loaded);
 	if (broken || (rule == NULL && !field->in_body_oneof))
 		return fail(loaded, "%s.%s: the option (field) is missing or malformed", message->full_name, field->name);
 	if (field->wire->type == PROTOBUF_C_TYPE_MESSAGE) {
@@ -369,6 +376,10 @@ static struct contract_message *build_message(struct loaded *loaded, const Proto
 	message->full_name = wire->name;
 	message->wire = wire;
 	message->comment = descriptors_comment_of(loaded->arena, &place);
+	if (message->comment == NULL) {
+		(void)out_of_memory(loaded);
+		return NULL;
+	}
 	if (!read_message_rule(loaded, message, source) || !build_fields(loaded, message, source, &place, depth))
 		return NULL;
 	loaded->messages[loaded->message_count++] = message;

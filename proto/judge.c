@@ -74,7 +74,10 @@ static void judge_text(const struct walk *walk, const ProtobufCMessage *message,
 		add_numbers(walk, RULE_MAX_LEN, place, length, field->max_len);
 		return; // an over-long text is not worth a pattern's time
 	}
-	if (field->pattern != NULL && regexec(&field->regex, text, 0, NULL, 0) != 0)
+	int match = field->pattern == NULL ? 0 : regexec(&field->regex, text, 0, NULL, 0);
+	if (match == REG_ESPACE)
+		walk->verdict->out_of_memory = true;
+	else if (match != 0)
 		add(walk, RULE_PATTERN, place, text, field->pattern);
 	if (field->format == CONTRACT_DATE && !date_parse(text, &day))
 		add(walk, RULE_DATE, place, text, NULL);

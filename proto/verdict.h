@@ -82,6 +82,7 @@ struct verdict {
 	size_t count, size;      // violations in the list, and how many it has room for
 	struct violation *list;  // at most VERDICT_MAX
 	bool incomplete;         // there were more, or the arena was full
+	bool out_of_memory;      // something could not be judged: a clean verdict is none
 };
 
 // An empty verdict whose texts will live in the arena.
@@ -94,7 +95,7 @@ void verdict_add(struct verdict *verdict, enum rule rule, const struct place *pl
 // True when nothing is wrong.
 static inline bool verdict_is_clean(const struct verdict *verdict)
 {
-	return verdict->count == 0 && !verdict->incomplete;
+	return verdict->count == 0 && !verdict->incomplete && !verdict->out_of_memory;
 }
 
 #endif
