@@ -17,26 +17,9 @@ static const struct {
 	{".csv", import_csv},
 };
 
-static size_t failures; // of jansson's allocations; one thread imports
-
-static void *counted_malloc(size_t size)
-{
-	void *memory = malloc(size);
-	failures += memory == NULL;
-	return memory;
-}
-
-bool import_lost_memory(struct import *import)
-{
-	bool lost = failures != import->lost;
-	import->lost = failures;
-	return lost;
-}
-
 bool import_init(struct import *import, const struct contract *contract)
 {
-	json_set_alloc_funcs(counted_malloc, free);
-	*import = (struct import){.contract = contract, .arena = arena_create(IMPORT_ARENA_MAX), .lost = failures};
+	*import = (struct import){.contract = contract, .arena = arena_create(IMPORT_ARENA_MAX)};
 	return import->arena != NULL;
 }
 

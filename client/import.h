@@ -23,7 +23,6 @@ struct import {
 	size_t count, size;
 	struct imported *reports;
 	size_t unreadable; // lines or files that gave no report; each was printed to standard error
-	size_t lost;       // of import_lost_memory(): allocations that had failed when it was asked last
 };
 
 // False when memory is out. The import is the caller's.
@@ -36,9 +35,6 @@ void import_file(struct import *import, const char *path);
 // For the readers: adds the report that a JSON object describes; and says that a line gave none.
 void import_object(struct import *import, const char *path, size_t line, const json_t *object);
 void import_unreadable(struct import *import, const char *path, size_t line, const char *reason);
-
-// Whether jansson went without memory since this was asked last. Its lexer does not tell: it leaves a character out.
-bool import_lost_memory(struct import *import);
 
 // The readers; each reads one open file to its end.
 void import_json(struct import *import, const char *path, FILE *file);

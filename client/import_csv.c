@@ -235,17 +235,17 @@ static void read_row(struct sheet *sheet)
 	if (sheet->report == NULL || json_equal(envelope, sheet->envelope) == 0) {
 		bool comes_back = sheet->spoilt_envelope != NULL && json_equal(envelope, sheet->spoilt_envelope) != 0;
 		finish_report(sheet);
-		sheet->report = json_copy(envelope);
+		sheet->report = json_object();
 		sheet->envelope = envelope;
 		sheet->spoilt = !readable || comes_back;
 		sheet->first_line = sheet->line;
+		if (json_object_update(sheet->report, envelope) != 0) // json_copy() would not tell
+			give_up(sheet, "out of memory");
 	} else {
 		json_decref(envelope);
 	}
 	if (readable)
 		add_cells(sheet);
-	if (import_lost_memory(sheet->import))
-		give_up(sheet, "out of memory");
 }
 
 /* libcsv */
