@@ -24,6 +24,7 @@ enum {
 	CONTRACT_ARENA_CAP = 8 << 20, // the descriptor set is some 40 KiB; unpacked some ten times that
 	MESSAGES_MAX = 256,           // kinds and their lines: a contract of over a hundred forms
 	ENUMS_MAX = 256,
+	PATTERNS_MAX = 1024,
 	FIELD_NUMBER_FIELD = 2,       // DescriptorProto.field in SourceCodeInfo paths
 	ENUM_VALUE_FIELD = 2,         // EnumDescriptorProto.value
 	NESTING_MAX = 3               // Report, body, line
@@ -38,6 +39,8 @@ struct loaded {
 	struct contract_message *messages[MESSAGES_MAX];
 	size_t enum_count;
 	struct contract_enum enums[ENUMS_MAX];
+	size_t pattern_count;
+	regex_t *patterns[PATTERNS_MAX]; // compiled: also those of messages that were not finished
 	char *error; // the first thing that is wrong
 };
 
@@ -165,14 +168,14 @@ static bool compile_pattern(struct loaded *loaded, struct contract_field *field,
 	char *anchored = arena_printf(loaded->arena, "^(%s)$", field->pattern);
 	if (anchored == NULL)
 		return out_of_memory(loaded);
+	if (loaded->pattern_count == PATTERNS_MAX)
+		return fail(loaded, "%s.%s: there are over %d patterns", message, field->name, PATTERNS_MAX);
 	int status = regcomp(&field->regex, anchored, REG_EXTENDED | REG_NOSUB);
-	if (status != 0) {
-		const char *pattern = field->pattern;
-		field->pattern = NULL; // nothing to free
-		return status == REG_ESPACE ? out_of_memory(loaded)
-		                            : fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message,
-		                                   field->name, pattern);
-	}
+	if (status == REG_ESPACE)
+		return out_of_memory(loaded);
+	if (status != 0)
+		return fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message, field->name, field->pattern);
+	loaded->patterns[loaded->pattern_count++] = &field->regex;
 	return true;
 }
 
@@ -460,10 +463,8 @@ void contract_destroy(struct contract **contract)
 	if (*contract == NULL)
 		return;
 	struct loaded *loaded = (struct loaded *)*contract;
-	for (size_t i = 0; i < loaded->message_count; i++)
-		for (size_t j = 0; j < loaded->messages[i]->field_count; j++)
-			if (loaded->messages[i]->fields[j].pattern != NULL)
-				regfree(&loaded->messages[i]->fields[j].regex);
+	for (size_t i = 0; i < loaded->pattern_count; i++)
+		regfree(loaded->patterns[i]);
 	arena_destroy(&loaded->arena);
 	free(loaded);
 	*contract = NULL;

@@ -53,7 +53,7 @@ static void run_path(const char *path)
 int main(int argc, char **argv)
 {
 	(void)LLVMFuzzerInitialize(&argc, &argv);
-	(void)LLVMFuzzerTestOneInput(NULL, 0);
+	(void)LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
 	for (int i = 1; i < argc; i++)
 		run_path(argv[i]);
 	(void)printf("%zu inputs\n", inputs);

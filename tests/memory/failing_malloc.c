@@ -3,6 +3,7 @@
 #include "failing_malloc.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,6 +71,39 @@ EARLY char *strndup(const char *text, size_t size)
 EARLY char *strdup(const char *text)
 {
 	return strndup(text, SIZE_MAX - 1);
+}
+
+// The GNU C library leaks what it had when it gets no memory for a regular expression: these fail as a whole, in its words.
+// They are put in place by the linker's --wrap.
+int __real_regcomp(regex_t *regex, const char *pattern, int flags);
+int __real_regexec(const regex_t *regex, const char *text, size_t size, regmatch_t *matches, int flags);
+int __wrap_regcomp(regex_t *regex, const char *pattern, int flags);
+int __wrap_regexec(const regex_t *regex, const char *text, size_t size, regmatch_t *matches, int flags);
+
+int __wrap_regcomp(regex_t *regex, const char *pattern, int flags)
+{
+	size_t saved;
+
+	if (fails())
+		return REG_ESPACE;
+	saved = left;
+	left = 0;
+	int status = __real_regcomp(regex, pattern, flags);
+	left = saved;
+	return status;
+}
+
+int __wrap_regexec(const regex_t *regex, const char *text, size_t size, regmatch_t *matches, int flags)
+{
+	size_t saved;
+
+	if (fails())
+		return REG_NOMATCH;
+	saved = left;
+	left = 0;
+	int status = __real_regexec(regex, text, size, matches, flags);
+	left = saved;
+	return status;
 }
 
 size_t failing_malloc_everywhere(void (*work)(void *context), void (*check)(void *context), void *context)
