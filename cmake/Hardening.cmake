@@ -27,8 +27,12 @@ target_compile_options(baocao_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror)
 target_link_libraries(baocao_flags INTERFACE baocao_hardening)
 
-if(BAOCAO_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link) # the generated code, too: its branches are the contract's
+if(BAOCAO_FUZZ) # the generated code, too: its branches are the contract's
+  if(BAOCAO_SANITIZE)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  else() # for many executions: what comparisons compare is not followed
+    add_compile_options(-fsanitize-coverage=inline-8bit-counters,pc-table)
+  endif()
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 if(BAOCAO_SANITIZE)
