@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <ini.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BLANKS " \t\r\n\v\f"
 
 enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_NUMBER };
 
@@ -66,8 +67,23 @@ static const struct option *option_named(const char *name)
 	return NULL;
 }
 
+// Whether a line of a file can say it: one line, no blanks at its ends, no comment inside.
+static bool can_be_written(const char *value)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < len; i++)
+		if (value[i] == '\n' || ((i == 0 || strchr(BLANKS, value[i - 1]) != NULL) && value[i] == ';'))
+			return false;
+	return len == 0 || (strchr(BLANKS, value[0]) == NULL && strchr(BLANKS, value[len - 1]) == NULL);
+}
+
 static bool set_text(char **slot, const char *value, const char **ret_reason)
 {
+	if (!can_be_written(value)) {
+		*ret_reason = "must be one line without blanks at its ends and without \" ;\"";
+		return false;
+	}
 	char *copy = strdup(value);
 	if (copy == NULL) {
 		*ret_reason = "out of memory";
@@ -141,10 +157,8 @@ void config_clear(struct config *config)
 struct reading {
 	struct config *config;
 	const char *path;
-	FILE *file, *problems;
-	char *text; // the line, owned
-	size_t size;
-	int line; // read so far: Debian's inih does not tell its handler
+	FILE *problems;
+	int line; // from 1
 	bool failed;
 };
 
@@ -154,52 +168,64 @@ static void complain(struct reading *reading, const char *name, const char *reas
 	reading->failed = true;
 }
 
-static int on_line(void *user, const char *section, const char *name, const char *value)
+// Cuts blanks off both ends, in place.
+static char *trimmed(char *text)
 {
-	struct reading *reading = user;
-	const struct option *option = option_named(name);
-	const char *reason = "there is no such option";
-
-	(void)section; // sections may be used to order a file; names are unique without them
-	if (option == NULL || !set_option(reading->config, option, value, &reason))
-		complain(reading, name, reason);
-	return 1;
+	text += strspn(text, BLANKS);
+	for (size_t len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]) != NULL;)
+		text[--len] = '\0';
+	return text;
 }
 
-// inih would read the rest of a line that is longer than its buffer as another line, a line that begins with a blank as the
-// value of the option before it, and nothing behind a NUL.
-static char *read_line(char *text, int size, void *user)
+// A semicolon that begins a word begins a comment.
+static void cut_comment(char *value)
 {
-	struct reading *reading = user;
-	ssize_t length = getline(&reading->text, &reading->size, reading->file);
-	char reason[64];
+	for (char *c = strchr(value, ';'); c != NULL; c = strchr(c + 1, ';'))
+		if (c == value || strchr(BLANKS, c[-1]) != NULL) {
+			*c = '\0';
+			return;
+		}
+}
 
-	reading->line++;
-	if (length < 0)
-		return NULL;
-	const char *start = reading->text + strspn(reading->text, " \t");
-	if (strlen(reading->text) != (size_t)length) {
-		complain(reading, "", "contains a NUL");
-		return strcpy(text, "\n");
+static void read_line(struct reading *reading, char *line)
+{
+	char *start = trimmed(line), *equals = strchr(start, '=');
+	const char *reason = "there is no such option";
+
+	if (start[0] == '\0' || start[0] == '#' || start[0] == ';')
+		return;
+	if (start[0] == '[' && start[strlen(start) - 1] == ']')
+		return; // sections may be used to order a file; names are unique without them
+	if (equals == NULL) {
+		complain(reading, "", "not a line of the form name = value");
+		return;
 	}
-	if (strlen(start) < (size_t)size)
-		return strcpy(text, start);
-	(void)snprintf(reason, sizeof reason, "the line is longer than %d characters", size - 2);
-	complain(reading, "", reason);
-	return strcpy(text, "\n");
+	*equals = '\0';
+	cut_comment(equals + 1);
+	const char *name = trimmed(start);
+	const struct option *option = option_named(name);
+	if (option == NULL || !set_option(reading->config, option, trimmed(equals + 1), &reason))
+		complain(reading, name, reason);
 }
 
 bool config_read(struct config *config, const char *path, FILE *file, FILE *problems)
 {
-	struct reading reading = {.config = config, .path = path, .file = file, .problems = problems};
-	int line = ini_parse_stream(read_line, &reading, on_line, &reading);
+	struct reading reading = {.config = config, .path = path, .problems = problems};
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length;
 
+	while ((length = getline(&text, &size, file)) >= 0) {
+		bool marked = reading.line++ == 0 && strncmp(text, "\xef\xbb\xbf", 3) == 0; // a byte order mark
+		if (strlen(text) != (size_t)length)
+			complain(&reading, "", "contains a NUL");
+		else
+			read_line(&reading, marked ? text + 3 : text);
+	}
 	if (!feof(file))
 		complain(&reading, "", "cannot be read to its end");
-	free(reading.text);
-	if (line > 0)
-		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);
-	return line == 0 && !reading.failed;
+	free(text);
+	return !reading.failed;
 }
 
 bool config_read_file(struct config *config, const char *path, FILE *problems)
