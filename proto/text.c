@@ -15,11 +15,15 @@ static bool is_ascii(const char *bytes, size_t len)
 bool text_is_valid(const char *bytes, size_t len)
 {
 	const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)bytes;
+	unsigned marks = 0;
 
 	while (len > 0) {
 		utf8proc_int32_t point = at[0];
 		utf8proc_ssize_t taken = point < 0x80 ? 1 : utf8proc_iterate(at, (utf8proc_ssize_t)len, &point);
 		if (taken < 1 || point == 0)
+			return false;
+		marks = point >= 0x80 && utf8proc_get_property(point)->combining_class > 0 ? marks + 1 : 0;
+		if (marks > TEXT_MARKS_MAX)
 			return false;
 		at += taken;
 		len -= (size_t)taken;
