@@ -50,6 +50,7 @@ struct submission {
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];
 	size_t routing_id_size;               // 0: nobody waits for a receipt
+	int connection;                       // descriptor it came by, for backlog.h
 	int32_t collector_id, scope_unit_id, scope_top_unit_id;
 	bool has_submission_id;
 	uint64_t submission_id;

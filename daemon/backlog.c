@@ -1,0 +1,289 @@
+#include "backlog.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "scan.h"
+
+enum {
+	GROWTH = 16 << 20,     // of the process since the last look at the connections, which calls for another
+	LOOK_ALL_MS = 60000,   // between two looks at the connections of a process that does not grow
+	HANDSHAKE_BYTES = 1024,
+	HEARTBEAT_BYTES = 16,  // a second: a ping of libzmq takes 42, and clients send one every 5 s
+	PULL_BYTES = 4 * SCAN_FRAME_BYTES_MAX, // what a PULL that is not read may hold: its RCVHWM, endpoint.c
+	PORTS_MAX = 8,
+	STATE_LISTEN = 10 // TCP_LISTEN of <netinet/tcp.h>, whose tcp_info is too old
+};
+
+// Of one descriptor. Which connection has it is told by the inode of its socket.
+struct connection {
+	ino_t inode;
+	int64_t known_ms;            // since when
+	uint64_t taken, given;       // bytes, as on the wire; given since it had taken all
+	uint64_t acknowledged;       // by the peer, when it had taken all
+	uint64_t now_taken, now_given; // since the last look
+};
+
+// What a look found.
+struct ahead {
+	int descriptor;
+	ino_t inode;
+	bool is_stranger; // nothing ever came out of it
+	uint64_t bytes;
+};
+
+struct port {
+	in_port_t number;
+	bool pull;
+};
+
+struct backlog {
+	const struct config *config;
+	struct port ports[PORTS_MAX];
+	size_t port_count;
+	int statm; // /proc/self/statm
+	uint64_t size_then;
+	int64_t looked_ms, looked_all_ms;
+	size_t connection_count;
+	struct connection *connections; // by descriptor
+	struct ahead *found;            // so many
+};
+
+/* making and unmaking */
+
+static void add_port(struct backlog *backlog, const char *address, bool pull)
+{
+	const char *colon = strrchr(address, ':');
+	long number = colon == NULL ? 0 : strtol(colon + 1, NULL, 10);
+
+	if (strncmp(address, "tcp://", 6) == 0 && number > 0 && number <= UINT16_MAX && backlog->port_count < PORTS_MAX)
+		backlog->ports[backlog->port_count++] = (struct port){(in_port_t)number, pull};
+}
+
+struct backlog *backlog_create(const struct config *config)
+{
+	struct backlog *backlog = calloc(1, sizeof *backlog);
+	struct rlimit files;
+
+	if (backlog == NULL)
+		return NULL;
+	backlog->config = config;
+	add_port(backlog, config->listen_router, false);
+	add_port(backlog, config->listen_pull, true);
+	backlog->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	backlog->connection_count = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (1 << 20) ? files.rlim_cur : 1 << 20;
+	backlog->connections = calloc(backlog->connection_count, sizeof *backlog->connections);
+	backlog->found = calloc(backlog->connection_count, sizeof *backlog->found);
+	if (backlog->connections == NULL || backlog->found == NULL)
+		backlog_destroy(&backlog);
+	return backlog;
+}
+
+void backlog_destroy(struct backlog **backlog)
+{
+	if (*backlog == NULL)
+		return;
+	if ((*backlog)->statm >= 0)
+		(void)close((*backlog)->statm);
+	free((*backlog)->connections);
+	free((*backlog)->found);
+	free(*backlog);
+	*backlog = NULL;
+}
+
+/* counting */
+
+int backlog_take(struct backlog *backlog, zmq_msg_t *frame, uint64_t wire_bytes)
+{
+	int descriptor = zmq_msg_get(frame, ZMQ_SRCFD);
+
+	if (descriptor < 0 || (size_t)descriptor >= backlog->connection_count)
+		return BACKLOG_NOBODY;
+	backlog->connections[descriptor].now_taken += wire_bytes;
+	return descriptor;
+}
+
+void backlog_give(struct backlog *backlog, int connection, size_t size)
+{
+	if (connection != BACKLOG_NOBODY)
+		backlog->connections[connection].now_given += size;
+}
+
+/* looking */
+
+// Resident bytes of the process. All of it, since nobody else knows what libzmq holds.
+static uint64_t size_of_process(const struct backlog *backlog)
+{
+	char text[128];
+	ssize_t size = pread(backlog->statm, text, sizeof text - 1, 0);
+	uint64_t resident = 0;
+
+	if (size <= 0)
+		return 0;
+	text[size] = '\0';
+	return sscanf(text, "%*u %" SCNu64, &resident) == 1 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static const struct port *port_of(const struct backlog *backlog, int descriptor)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+	in_port_t number = 0;
+
+	if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0)
+		return NULL;
+	if (address.ss_family == AF_INET)
+		number = ntohs(((const struct sockaddr_in *)&address)->sin_port);
+	else if (address.ss_family == AF_INET6)
+		number = ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
+	for (size_t i = 0; number != 0 && i < backlog->port_count; i++)
+		if (backlog->ports[i].number == number)
+			return &backlog->ports[i];
+	return NULL;
+}
+
+static uint64_t less(uint64_t bytes, uint64_t by)
+{
+	return bytes > by ? bytes - by : 0;
+}
+
+// What was counted since the last look belongs to this connection, or in part to one that had the descriptor before.
+static void settle(struct connection *connection, ino_t inode, const struct tcp_info *tcp, int64_t now_ms)
+{
+	if (connection->inode != inode) {
+		uint64_t taken = connection->now_taken, given = connection->now_given;
+		*connection = (struct connection){.inode = inode, .known_ms = now_ms, .now_given = given};
+		connection->now_taken = taken < tcp->tcpi_bytes_received ? taken : tcp->tcpi_bytes_received;
+	}
+	connection->taken += connection->now_taken;
+	connection->given += connection->now_given;
+	connection->now_taken = connection->now_given = 0;
+	if (tcp->tcpi_notsent_bytes == 0 && tcp->tcpi_unacked == 0) {
+		connection->given = 0;
+		connection->acknowledged = tcp->tcpi_bytes_acked;
+	}
+}
+
+static uint64_t bytes_ahead(const struct connection *connection, const struct tcp_info *tcp, bool pull, int64_t now_ms)
+{
+	uint64_t heartbeats = (uint64_t)(now_ms - connection->known_ms) / 1000 * HEARTBEAT_BYTES;
+	uint64_t in = less(tcp->tcpi_bytes_received, connection->taken + HANDSHAKE_BYTES + heartbeats);
+	uint64_t out = less(connection->given, less(tcp->tcpi_bytes_acked, connection->acknowledged));
+
+	return less(in, pull ? PULL_BYTES : 0) + out;
+}
+
+// One descriptor; false when it is no connection of a collector.
+static bool look_at(struct backlog *backlog, int descriptor, int64_t now_ms, struct ahead *ret)
+{
+	struct connection *connection = &backlog->connections[descriptor];
+	struct tcp_info tcp = {0};
+	socklen_t size = sizeof tcp;
+	struct stat file;
+
+	if (fstat(descriptor, &file) != 0 || !S_ISSOCK(file.st_mode))
+		return false;
+	const struct port *port = port_of(backlog, descriptor);
+	if (port == NULL || getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0 || tcp.tcpi_state == STATE_LISTEN)
+		return false;
+	settle(connection, file.st_ino, &tcp, now_ms);
+	*ret = (struct ahead){.descriptor = descriptor,
+	                      .inode = file.st_ino,
+	                      .is_stranger = connection->taken == 0,
+	                      .bytes = bytes_ahead(connection, &tcp, port->pull, now_ms)};
+	return true;
+}
+
+/* shutting down */
+
+static int by_precedence(const void *left, const void *right)
+{
+	const struct ahead *a = left, *b = right;
+
+	if (a->is_stranger != b->is_stranger)
+		return a->is_stranger ? -1 : 1;
+	return a->bytes > b->bytes ? -1 : a->bytes < b->bytes;
+}
+
+static void peer_of(int descriptor, char text[static INET6_ADDRSTRLEN])
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+	const struct sockaddr *peer = (const struct sockaddr *)&address;
+
+	(void)snprintf(text, INET6_ADDRSTRLEN, "somewhere");
+	if (getpeername(descriptor, (struct sockaddr *)&address, &size) != 0)
+		return;
+	(void)inet_ntop(peer->sa_family,
+	                peer->sa_family == AF_INET ? (const void *)&((const struct sockaddr_in *)peer)->sin_addr
+	                                           : (const void *)&((const struct sockaddr_in6 *)peer)->sin6_addr,
+	                text, INET6_ADDRSTRLEN);
+}
+
+// libzmq closes descriptors in a thread of its own: what has this one now may be something else by now.
+static bool shut_down(const struct ahead *ahead)
+{
+	struct stat file;
+	return fstat(ahead->descriptor, &file) == 0 && file.st_ino == ahead->inode && shutdown(ahead->descriptor, SHUT_RDWR) == 0;
+}
+
+// Down to three quarters, so that not every look has to.
+static void shut_down_furthest(struct backlog *backlog, size_t count, uint64_t sum)
+{
+	uint64_t enough = (uint64_t)backlog->config->max_unread_mib << 18, before = sum;
+	unsigned gone = 0;
+	char peer[INET6_ADDRSTRLEN];
+	struct ahead first;
+
+	qsort(backlog->found, count, sizeof *backlog->found, by_precedence);
+	first = backlog->found[0];
+	peer_of(first.descriptor, peer);
+	for (size_t i = 0; i < count && sum > enough * 3 && backlog->found[i].bytes > 0; i++) {
+		gone += shut_down(&backlog->found[i]);
+		sum -= backlog->found[i].bytes;
+	}
+	log_warning("connections had %" PRIu64 " MiB unread: shut down %u of %zu, the first from %s, %s, with %" PRIu64 " KiB", before >> 20,
+	            gone, count, peer, first.is_stranger ? "which never sent a message" : "a collector", first.bytes >> 10);
+}
+
+static void look(struct backlog *backlog, int64_t now_ms)
+{
+	size_t count = 0;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < backlog->connection_count; i++) {
+		if (!look_at(backlog, (int)i, now_ms, &backlog->found[count]))
+			continue;
+		sum += backlog->found[count].bytes;
+		count++;
+	}
+	if (sum > (uint64_t)backlog->config->max_unread_mib << 20)
+		shut_down_furthest(backlog, count, sum);
+}
+
+void backlog_watch(struct backlog *backlog, int64_t now_ms)
+{
+	if (now_ms < backlog->looked_ms + BACKLOG_LOOK_MS)
+		return;
+	backlog->looked_ms = now_ms;
+	uint64_t size = size_of_process(backlog);
+	if (size < backlog->size_then)
+		backlog->size_then = size;
+	if (size < backlog->size_then + GROWTH && now_ms < backlog->looked_all_ms + LOOK_ALL_MS)
+		return;
+	look(backlog, now_ms);
+	backlog->size_then = size;
+	backlog->looked_all_ms = now_ms;
+}
