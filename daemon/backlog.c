@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,7 @@ struct backlog {
 	int statm; // /proc/self/statm
 	uint64_t size_then;
 	int64_t looked_ms, looked_all_ms;
+	bool has_shut_down; // at the last look
 	size_t connection_count;
 	struct connection *connections; // by descriptor
 	struct ahead *found;            // so many
@@ -269,8 +272,17 @@ static void look(struct backlog *backlog, int64_t now_ms)
 		sum += backlog->found[count].bytes;
 		count++;
 	}
-	if (sum > (uint64_t)backlog->config->max_unread_mib << 20)
+	backlog->has_shut_down = sum > (uint64_t)backlog->config->max_unread_mib << 20;
+	if (backlog->has_shut_down)
 		shut_down_furthest(backlog, count, sum);
+}
+
+// What libzmq has freed since lies in pieces between what is in use: the C library gives it back only when it is asked to.
+static void give_back(struct backlog *backlog)
+{
+	if (backlog->has_shut_down)
+		(void)malloc_trim(0);
+	backlog->has_shut_down = false;
 }
 
 void backlog_watch(struct backlog *backlog, int64_t now_ms)
@@ -278,6 +290,7 @@ void backlog_watch(struct backlog *backlog, int64_t now_ms)
 	if (now_ms < backlog->looked_ms + BACKLOG_LOOK_MS)
 		return;
 	backlog->looked_ms = now_ms;
+	give_back(backlog);
 	uint64_t size = size_of_process(backlog);
 	if (size < backlog->size_then)
 		backlog->size_then = size;

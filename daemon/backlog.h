@@ -15,7 +15,7 @@
 #include "config.h"
 
 enum {
-	BACKLOG_LOOK_MS = 250, // between two looks at the process's memory
+	BACKLOG_LOOK_MS = 100, // between two looks at the process's memory
 	BACKLOG_NOBODY = -1    // no connection: over ipc there is nothing to count
 };
 

@@ -1,9 +1,11 @@
 """A peer that speaks ZMTP 3 with CURVE (ZeroMQ RFC 23, 25, 26) by itself, over a plain socket: libzmq would not send half a
 handshake, half a message, or what does not fit a frame. Every step can be taken alone, and anything may be sent in between."""
 import ctypes
+import fcntl
 import os
 import socket
 import struct
+import termios
 
 import zmq.utils.z85
 
@@ -105,14 +107,22 @@ class Peer:
 
     def is_closed(self):
         """Whether the daemon has ended the connection; whatever it sent is read and dropped."""
+        timeout = self.socket.gettimeout()
+        self.socket.settimeout(0)
         try:
-            while self.socket.recv(65536, socket.MSG_DONTWAIT):
+            while self.socket.recv(65536):
                 pass
         except BlockingIOError:
             return False
         except OSError:
             pass
+        finally:
+            self.socket.settimeout(timeout)
         return True
+
+    def untaken(self):
+        """Bytes that were sent and that the daemon's machine has not acknowledged."""
+        return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4)))[0]
 
     def next_nonce(self, prefix):
         self.nonce += 1

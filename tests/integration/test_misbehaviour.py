@@ -1,0 +1,133 @@
+"""Connections and messages that libzmq would never make, one kind after the other; tests/hostile/run has them all at once."""
+import itertools
+import pathlib
+import random
+import sys
+
+import pytest
+from conftest import ROOT, wait_until
+from reports import festival_day
+
+sys.path.insert(0, str(ROOT / "tests/hostile"))
+import misbehaviours  # noqa: E402
+import peer as wire  # noqa: E402
+
+STEPS = 20  # of a misbehaviour
+
+
+def mib_at_most(daemon):
+    """The largest that the daemon was."""
+    status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def raw(daemon, keys=None, **options):
+    return wire.Peer(daemon.router, daemon.server_key, keys, **options)
+
+
+@pytest.fixture
+def keys(collector):
+    """Of somebody registered, who is not here as a client."""
+    client = collector("79", on="2022-09-01")
+    client.close()
+    return client.keys
+
+
+@pytest.mark.parametrize("way", misbehaviours.TABLE, ids=lambda way: way.__name__)
+def test_who_misbehaves_harms_nobody_else(collector, daemon, keys, way):
+    honest, peer = collector("01"), raw(daemon, keys).shake_hands()
+    try:
+        for _ in itertools.islice(way(peer, random.Random(1), "79"), STEPS):
+            pass
+    except wire.Closed:
+        pass  # as it deserves
+    assert honest.outcomes(festival_day()) == ["STORED"]
+    peer.close()
+    assert honest.outcomes(festival_day(revision=2)) == ["STORED"]
+
+
+@pytest.mark.parametrize("name", sorted(misbehaviours.METADATA))
+def test_what_a_peer_calls_itself_changes_nothing(daemon, keys, database, name):
+    peer = raw(daemon, keys).shake_hands(misbehaviours.METADATA[name])
+    peer.send_message(b"baocao/1", misbehaviours.submission(festival_day("79"), number=5))
+    assert peer.receive_message()[1].startswith(b"\x08\x05")
+    assert database.value("SELECT count(*) FROM baocao.report JOIN baocao.collector USING (collector_id) "
+                          "WHERE collector.name LIKE '79%%'") == 1
+    peer.close()
+
+
+def test_a_handshake_that_stops_anywhere_is_ended(collector, daemon):
+    def after(*steps):
+        peer = raw(daemon)
+        for step in steps:
+            getattr(peer, step)()
+        return peer
+    stopped = [after(), after("greet"), after("greet", "hello")]
+    half_greeting, announced = after(), after("greet")
+    half_greeting.send(wire.SIGNATURE[:5])
+    announced.send(wire.announced(1 << 20, wire.COMMAND) + bytes(1000))
+    for peer in [*stopped, half_greeting, announced]:
+        wait_until(peer.is_closed, "the daemon ends the connection")
+    assert collector("01").outcomes(festival_day()) == ["STORED"]
+
+
+def test_a_message_that_never_ends_is_cut_off(start_daemon, collector, database):
+    daemon = start_daemon(max_unread_mib=16).wait_ready()
+    honest, hostile = collector("01", of=daemon), collector("79", of=daemon)
+    hostile.close()
+    peer, sent = raw(daemon, hostile.keys).shake_hands(), 0
+    with pytest.raises(wire.Closed):
+        for sent in range(400):
+            peer.send(peer.message_frame(bytes(1 << 20), more=True))
+    wait_until(lambda: "shut down 1 of 2" in daemon.log_text(), "it is said")
+    assert mib_at_most(daemon) < 300  # a quarter of a second of the loopback device is in it
+    assert honest.outcomes(festival_day("01")) == ["STORED"]
+
+
+def test_what_strangers_send_before_they_are_known_is_bounded(start_daemon, collector):
+    daemon = start_daemon(max_unread_mib=16).wait_ready()
+    honest = collector("01", of=daemon)
+    assert honest.outcomes(festival_day()) == ["STORED"]
+    strangers = [raw(daemon) for _ in range(50)]
+    for stranger in strangers:
+        stranger.greet()
+        stranger.send(wire.announced(2 << 20, wire.COMMAND))
+    for _ in range(10):
+        for stranger in strangers:
+            try:
+                stranger.send(bytes(190 << 10))
+            except wire.Closed:
+                pass
+        wait_until(lambda: all(stranger.is_closed() or not stranger.untaken() for stranger in strangers), "the daemon has read it")
+    wait_until(lambda: "shut down" in daemon.log_text(), "strangers are cut off")
+    assert "which never sent a message" in daemon.log_text()
+    assert honest.outcomes(festival_day(revision=2)) == ["STORED"]
+    assert mib_at_most(daemon) < 100
+
+
+def test_receipts_that_nobody_reads_are_bounded(start_daemon, collector):
+    daemon = start_daemon(max_unread_mib=16).wait_ready()
+    honest, hostile = collector("01", of=daemon), collector("79", of=daemon)
+    hostile.close()
+    deaf = raw(daemon, hostile.keys, receive_buffer=4096).shake_hands()
+    body = misbehaviours.all_wrong("79")
+    try:
+        for _ in range(40):
+            deaf.send_message(b"baocao/1", body)
+            assert honest.outcomes(festival_day()) in (["STORED"], ["DUPLICATE"])
+    except wire.Closed:
+        pass
+    wait_until(lambda: "shut down" in daemon.log_text() or deaf.socket.fileno() < 0, "it is cut off")
+    assert mib_at_most(daemon) < 200
+
+
+def test_those_who_do_nothing_wrong_are_never_cut_off(start_daemon, collector):
+    daemon = start_daemon(max_unread_mib=16).wait_ready()
+    clients = [collector("01", of=daemon) for _ in range(10)]
+    for round in range(5):
+        for number, client in enumerate(clients):
+            client.send(*[festival_day(revision=1 + n + 500 * (number * 5 + round)) for n in range(500)])
+    for client in clients:
+        for _ in range(5):
+            assert client.receipt().outcome or True
+    assert "shut down" not in daemon.log_text()
