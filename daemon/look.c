@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "report.pb-c.h"
 
 // Nested loops over the unique index are right at any table size; the planner, which cannot see into the arrays, must not
@@ -165,7 +166,7 @@ static void meet_stored(struct item *item, const PGresult *result, int row)
 	}
 }
 
-static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
+static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count, bool begins)
 {
 	const char *values[PARAMETERS];
 	int lengths[PARAMETERS], formats[PARAMETERS];
@@ -175,11 +176,17 @@ static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
 		lengths[i] = (int)(words_of(count) * sizeof *arrays);
 		formats[i] = 1;
 	}
-	return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!begins)
+		return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!pipeline_open(connection))
+		return NULL;
+	(void)PQsendQueryParams(connection, "BEGIN", 0, NULL, NULL, NULL, NULL, 0); // a failure shows in the result
+	(void)PQsendQueryPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	return pipeline_close(connection, 1);
 }
 
 enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
-                           PGresult **ret_result)
+                           bool begins, PGresult **ret_result)
 {
 	uint32_t *arrays = build_arrays(contract, items, count);
 	PGresult *result = NULL;
@@ -188,7 +195,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 	for (size_t i = 0; i < count; i++)
 		items[i]->outcome = BAOCAO__OUTCOME__OUTCOME_STORED;
 	if (arrays != NULL) {
-		result = ask(connection, arrays, count);
+		result = ask(connection, arrays, count, begins);
 		answer = PQresultStatus(result) == PGRES_TUPLES_OK ? ANSWER_OK : database_answer(connection, result);
 	}
 	free(arrays);
