@@ -1,7 +1,9 @@
 """What the benchmarks share: a cluster that is set up for load, migrated databases, registered collectors, the load generator."""
 import contextlib
 import json
+import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -117,6 +119,25 @@ class Load:
         self.stored, self.duplicate, self.refused = map(int, counts)
         self.seconds, self.busy = float(seconds), int(busy)
         return self
+
+
+def allow_files_for(collectors):
+    """Each connection takes descriptors of the daemon and of the load generator, which inherit the limit."""
+    files = 4 * collectors + 1000
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+
+
+def resident(daemon):
+    """Resident memory now and at its highest, in MiB."""
+    lines = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+
+def cpu_seconds(daemon):
+    """CPU that the daemon has taken so far, of all its threads, in user and kernel."""
+    fields = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def write_json(path, **figures):
