@@ -62,8 +62,9 @@ def drop(database):
 def register(database, scopes):
     """A collector with a fresh key pair for each scope. Gives the pairs, in order."""
     pairs = [zmq.curve_keypair() for _ in scopes]
-    for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
-        database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
+    with database.connection.transaction():
+        for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
+            database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
     return pairs
 
 
