@@ -33,7 +33,7 @@ static const struct option options[] = {
 	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
 	{"allow_unsafe_durability", OPTION_BOOL, AT(allow_unsafe_durability), "no", 0, 0, false,
      "start although fsync or synchronous_commit is off: for tests only"},
-	{"writers", OPTION_NUMBER, AT(writers), "1", 1, 64, false, 
+	{"writers", OPTION_NUMBER, AT(writers), "2", 1, 64, false,
      "threads that write, each with one connection; one more writes for collectors with little in flight"},
 	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "500000", 1000, 10000000, false,
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
