@@ -251,7 +251,7 @@ static void choose(ProtobufCMessage *message, ProtobufCMessage **chosen, uint64_
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	state = seed; // it decides everything but what libFuzzer adds
-	ProtobufCMessage *message = chance(6) == 0 ? NULL : protobuf_c_message_unpack(mutate_type, NULL, size, data);
+	ProtobufCMessage *message = chance(6) == 0 ? NULL : protobuf_c_message_unpack(mutate_target.type, NULL, size, data);
 	size_t packed = 0;
 
 	if (message == NULL)
@@ -263,6 +263,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		if (chosen->descriptor->n_fields > 0)
 			change_field(chosen, &chosen->descriptor->fields[chance(chosen->descriptor->n_fields)]);
 	}
+	if (mutate_target.mend != NULL && chance(2) == 0)
+		mutate_target.mend(message);
 	packed = protobuf_c_message_get_packed_size(message);
 	if (packed <= max_size)
 		(void)protobuf_c_message_pack(message, data);

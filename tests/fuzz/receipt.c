@@ -14,7 +14,7 @@
 
 enum { ENTRIES_MAX = 16 }; // of one input: an outbox costs time
 
-const ProtobufCMessageDescriptor *const mutate_type = &baocao__receipt__descriptor;
+const struct mutate_target mutate_target = {.type = &baocao__receipt__descriptor};
 
 struct seen {
 	const Baocao__Receipt *receipt;

@@ -13,6 +13,7 @@
 
 #include "digest.h"
 #include "json.h"
+#include "mend.h"
 #include "mutate.h"
 #include "opened.h"
 #include "receipt.h"
@@ -24,7 +25,6 @@
 
 static const date_instant RECEIVED_AT = INT64_C(820454400) * 1000000; // the end of 2025
 
-const ProtobufCMessageDescriptor *const mutate_type = &baocao__submission__descriptor;
 
 enum { RECEIPT_MAX = 4 << 20 };
 
@@ -32,6 +32,15 @@ static const struct contract *contract;
 static struct catalogue *catalogue;
 static struct layout *layout;
 static struct rows rows;
+
+static void mend(ProtobufCMessage *message)
+{
+	Baocao__Submission *submission = (Baocao__Submission *)message;
+	for (size_t i = 0; i < submission->n_report; i++)
+		mend_report(contract, &submission->report[i]->base);
+}
+
+const struct mutate_target mutate_target = {.type = &baocao__submission__descriptor, .mend = mend};
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
