@@ -19,8 +19,7 @@ static void judge_form(const struct contract *contract, const struct catalogue *
 {
 	const Baocao__Report *report = (const Baocao__Report *)item->report;
 	const struct contract_value *kind = item->body == NULL ? NULL : series_kind(contract, item->report, item->body);
-	const struct contract_enum *types = contract_field_by_name(contract->report, "period_type")->enumeration;
-	const struct contract_value *type = contract_value_by_number(types, (int32_t)report->period_type);
+	const struct contract_value *type = contract_value_by_number(contract->period_type_enum, (int32_t)report->period_type);
 
 	if (kind == NULL || !report->has_period_type || type == NULL)
 		return; // violations already

@@ -6,38 +6,55 @@
 
 enum { COPY_FIRST_SIZE = 64 * 1024 };
 
-static void append(struct copy *copy, const void *bytes, size_t len)
+// Makes room for so many bytes more. False, and the copy has failed, when memory is out.
+static bool grow(struct copy *copy, size_t len)
 {
-	if (copy->failed)
-		return;
-	if (len > copy->size - copy->used) {
-		size_t size = copy->size == 0 ? COPY_FIRST_SIZE : copy->size;
-		while (size - copy->used < len)
-			size *= 2;
-		uint8_t *grown = realloc(copy->bytes, size);
-		if (grown == NULL) {
-			copy->failed = true;
-			return;
-		}
-		copy->bytes = grown;
-		copy->size = size;
-	}
-	memcpy(copy->bytes + copy->used, bytes, len);
-	copy->used += len;
+	size_t size = copy->size == 0 ? COPY_FIRST_SIZE : copy->size;
+
+	while (size - copy->used < len)
+		size *= 2;
+	uint8_t *grown = realloc(copy->bytes, size);
+	copy->failed = copy->failed || grown == NULL;
+	if (grown == NULL)
+		return false;
+	copy->bytes = grown;
+	copy->size = size;
+	return true;
 }
 
-static void append_length(struct copy *copy, int32_t length)
+// Where so many bytes go; NULL after a failure.
+static inline uint8_t *claim(struct copy *copy, size_t len)
 {
-	uint32_t big = htobe32((uint32_t)length);
-	append(copy, &big, sizeof big);
+	if (copy->failed || (len > copy->size - copy->used && !grow(copy, len)))
+		return NULL;
+	uint8_t *to = copy->bytes + copy->used;
+	copy->used += len;
+	return to;
+}
+
+static void append(struct copy *copy, const void *bytes, size_t len)
+{
+	uint8_t *to = claim(copy, len);
+	if (to != NULL)
+		memcpy(to, bytes, len);
+}
+
+// A field of a size that the compiler knows: its length and its bytes, in one step.
+static inline void append_fixed(struct copy *copy, const void *bytes, size_t len)
+{
+	uint32_t length = htobe32((uint32_t)len);
+	uint8_t *to = claim(copy, sizeof length + len);
+	if (to == NULL)
+		return;
+	memcpy(to, &length, sizeof length);
+	memcpy(to + sizeof length, bytes, len);
 }
 
 void copy_begin(struct copy *copy)
 {
 	static const uint8_t header[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; // signature, flags 0, extension length 0
 
-	copy->used = 0;
-	copy->rows = 0;
+	copy->used = copy->rows = 0;
 	copy->failed = false;
 	append(copy, header, sizeof header);
 }
@@ -51,41 +68,41 @@ void copy_row(struct copy *copy, int columns)
 
 void copy_null(struct copy *copy)
 {
-	append_length(copy, -1);
+	append(copy, &(uint32_t){UINT32_MAX}, sizeof(uint32_t)); // the length -1
 }
 
 void copy_int16(struct copy *copy, int16_t value)
 {
 	uint16_t big = htobe16((uint16_t)value);
-	append_length(copy, sizeof big);
-	append(copy, &big, sizeof big);
+	append_fixed(copy, &big, sizeof big);
 }
 
 void copy_int32(struct copy *copy, int32_t value)
 {
 	uint32_t big = htobe32((uint32_t)value);
-	append_length(copy, sizeof big);
-	append(copy, &big, sizeof big);
+	append_fixed(copy, &big, sizeof big);
 }
 
 void copy_int64(struct copy *copy, int64_t value)
 {
 	uint64_t big = htobe64((uint64_t)value);
-	append_length(copy, sizeof big);
-	append(copy, &big, sizeof big);
+	append_fixed(copy, &big, sizeof big);
 }
 
 void copy_bool(struct copy *copy, bool value)
 {
 	uint8_t byte = value ? 1 : 0;
-	append_length(copy, sizeof byte);
-	append(copy, &byte, sizeof byte);
+	append_fixed(copy, &byte, sizeof byte);
 }
 
 void copy_bytes(struct copy *copy, const void *bytes, size_t len)
 {
-	append_length(copy, (int32_t)len);
-	append(copy, bytes, len);
+	append_fixed(copy, bytes, len);
+}
+
+void copy_handed_on(struct copy *copy)
+{
+	copy->used = 0;
 }
 
 bool copy_end(struct copy *copy)

@@ -23,6 +23,8 @@ void copy_int32(struct copy *copy, int32_t value); // also date, as days since 2
 void copy_int64(struct copy *copy, int64_t value); // also timestamptz, as microseconds since 2000-01-01
 void copy_bool(struct copy *copy, bool value);
 void copy_bytes(struct copy *copy, const void *bytes, size_t len); // bytea, text, label of an enum
+// What is in the buffer was handed on: the next bytes go to its beginning.
+void copy_handed_on(struct copy *copy);
 // Writes the trailer. False when anything failed since copy_begin().
 bool copy_end(struct copy *copy);
 void copy_clear(struct copy *copy);

@@ -1,33 +1,51 @@
 #include "look.h"
 
 #include <endian.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "report.pb-c.h"
 
 // Nested loops over the unique index are right at any table size; the planner, which cannot see into the arrays, must not
-// be tempted by a table that was small when it was last analysed (store.c switches the other ways off).
+// be tempted by a table that was small when it was last analysed (attempt.c switches the other ways off). Kinds and period
+// types are their places in two lists of labels, which the planner reads once: ten thousand labels would cost more than the
+// look itself.
 static const char statement[] =
 	"SELECT k.n, r.revision, r.report_no, r.content_digest, r.received_at "
-	"FROM unnest($1::int[], $2::int[], $3::baocao.kind[], $4::baocao.period_type[], $5::date[], $6::date[], $7::int[]) "
+	"FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[], $7::int[]) "
 	"WITH ORDINALITY AS k(top_unit_id, unit_id, kind, period_type, period_first, period_last, revision, n) "
 	"JOIN baocao.report r ON (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
-	"= (k.top_unit_id, k.unit_id, k.kind, k.period_type, k.period_first, k.period_last) AND r.revision >= k.revision";
+	"= (k.top_unit_id, k.unit_id, ('%s'::baocao.kind[])[k.kind], ('%s'::baocao.period_type[])[k.period_type], "
+	"k.period_first, k.period_last) AND r.revision >= k.revision";
 
-enum { PARAMETERS = 7 };
-
-struct text {
-	char *bytes;
-	size_t used, size;
-	bool failed;
+enum {
+	PARAMETERS = 7,
+	LABELS_SIZE = 2048,               // more than the labels of both enums have
+	OID_INT4 = 23, OID_DATE = 1082,   // pg_type.dat
+	HEAD_WORDS = 5, ELEMENT_WORDS = 2 // array_send() of PostgreSQL: 32-bit words all, big-endian
 };
 
-PGresult *look_prepare(PGconn *connection)
+static const uint32_t element_types[PARAMETERS] = {OID_INT4, OID_INT4, OID_INT4, OID_INT4, OID_DATE, OID_DATE, OID_INT4};
+
+static void list_labels(const struct contract_enum *enumeration, char text[static LABELS_SIZE])
 {
-	return PQprepare(connection, "look", statement, PARAMETERS, NULL);
+	size_t used = 0;
+	for (size_t i = 0; i < enumeration->value_count && used < LABELS_SIZE; i++)
+		used += (size_t)snprintf(text + used, LABELS_SIZE - used, "%c%s", i == 0 ? '{' : ',', enumeration->values[i].label);
+	if (used < LABELS_SIZE)
+		(void)snprintf(text + used, LABELS_SIZE - used, "}");
+}
+
+PGresult *look_prepare(PGconn *connection, const struct contract *contract)
+{
+	char kinds[LABELS_SIZE], types[LABELS_SIZE], sql[sizeof statement + sizeof kinds + sizeof types];
+
+	list_labels(contract->kind_enum, kinds);
+	list_labels(contract->period_type_enum, types);
+	(void)snprintf(sql, sizeof sql, statement, kinds, types);
+	return PQprepare(connection, "look", sql, PARAMETERS, NULL);
 }
 
 // Arrival order of two items: of their submissions, then their places in it.
@@ -38,84 +56,80 @@ static bool came_first(const struct item *a, const struct item *b)
 	return a < b;
 }
 
+static int order_of(int32_t a, int32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+// One after the other in the order of the index: most pairs of a batch differ in the first two.
+static int compare_series(const struct natural_key *a, const struct natural_key *b)
+{
+	int order = order_of(a->top_unit_id, b->top_unit_id);
+	if (order == 0)
+		order = order_of(a->unit_id, b->unit_id);
+	if (order == 0)
+		order = order_of(a->kind, b->kind);
+	if (order == 0)
+		order = order_of(a->period_type, b->period_type);
+	if (order == 0)
+		order = order_of(a->first, b->first);
+	return order == 0 ? order_of(a->last, b->last) : order;
+}
+
 int look_compare(const struct item *a, const struct item *b)
 {
-	// The key is made of seven 32-bit numbers in the order of the index: compare them one by one.
-	const int32_t left[] = {a->key.top_unit_id, a->key.unit_id, a->key.kind, a->key.period_type,
-	                        a->key.first,       a->key.last,    a->key.revision};
-	const int32_t right[] = {b->key.top_unit_id, b->key.unit_id, b->key.kind, b->key.period_type,
-	                         b->key.first,       b->key.last,    b->key.revision};
-	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
-		if (left[i] != right[i])
-			return left[i] < right[i] ? -1 : 1;
-	return a == b ? 0 : came_first(a, b) ? -1 : 1;
+	int order = compare_series(&a->key, &b->key);
+	if (order == 0)
+		order = order_of(a->key.revision, b->key.revision);
+	if (order != 0 || a == b)
+		return order;
+	return came_first(a, b) ? -1 : 1;
 }
 
-/* array parameters, as text */
+/* array parameters, in binary */
 
-static void append(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void append(struct text *text, const char *format, ...)
+static size_t words_of(size_t count)
 {
-	va_list args;
-	if (text->size - text->used < 128) { // more than any element
-		size_t size = text->size == 0 ? 4096 : text->size * 2;
-		char *grown = realloc(text->bytes, size);
-		if (grown == NULL) {
-			text->failed = true;
-			return;
+	return HEAD_WORDS + ELEMENT_WORDS * count;
+}
+
+static void begin_array(uint32_t *words, uint32_t element_type, size_t count)
+{
+	words[0] = htobe32(1); // dimensions
+	words[1] = 0;          // no NULL in it
+	words[2] = htobe32(element_type);
+	words[3] = htobe32((uint32_t)count);
+	words[4] = htobe32(1); // the first index
+}
+
+// From 1, as PostgreSQL counts.
+static int32_t place_of(const struct contract_enum *enumeration, int32_t number)
+{
+	return (int32_t)(contract_value_by_number(enumeration, number) - enumeration->values) + 1;
+}
+
+// Seven arrays of the same length, one after the other; the caller frees them. NULL when memory is out.
+static uint32_t *build_arrays(const struct contract *contract, struct item **items, size_t count)
+{
+	size_t words = words_of(count);
+	uint32_t *arrays = malloc(PARAMETERS * words * sizeof *arrays);
+
+	if (arrays == NULL)
+		return NULL;
+	for (size_t parameter = 0; parameter < PARAMETERS; parameter++)
+		begin_array(arrays + parameter * words, element_types[parameter], count);
+	for (size_t i = 0; i < count; i++) {
+		const struct natural_key *key = &items[i]->key;
+		const int32_t values[PARAMETERS] = {
+			key->top_unit_id, key->unit_id, place_of(contract->kind_enum, key->kind),
+			place_of(contract->period_type_enum, key->period_type), key->first, key->last, key->revision};
+		uint32_t *element = arrays + words_of(i);
+		for (size_t parameter = 0; parameter < PARAMETERS; parameter++, element += words) {
+			element[0] = htobe32(sizeof values[0]);
+			element[1] = htobe32((uint32_t)values[parameter]);
 		}
-		text->bytes = grown;
-		text->size = size;
 	}
-	va_start(args, format);
-	text->used += (size_t)vsnprintf(text->bytes + text->used, text->size - text->used, format, args);
-	va_end(args);
-}
-
-static void append_element(struct text *text, const struct contract *contract, int parameter, const struct natural_key *key)
-{
-	const struct contract_enum *types = contract_field_by_name(contract->report, "period_type")->enumeration;
-	char day[DATE_TEXT_SIZE];
-
-	switch (parameter) {
-	case 0:
-		append(text, "%d", key->top_unit_id);
-		break;
-	case 1:
-		append(text, "%d", key->unit_id);
-		break;
-	case 2:
-		append(text, "%s", contract_value_by_number(contract->kind_enum, key->kind)->label);
-		break;
-	case 3:
-		append(text, "%s", contract_value_by_number(types, key->period_type)->label);
-		break;
-	case 4:
-	case 5:
-		date_format(parameter == 4 ? key->first : key->last, day);
-		append(text, "%s", day);
-		break;
-	default:
-		append(text, "%d", key->revision);
-	}
-}
-
-static bool build_parameters(struct text texts[static PARAMETERS], const struct contract *contract, struct item **items,
-                             size_t count)
-{
-	bool good = true;
-	for (int parameter = 0; parameter < PARAMETERS; parameter++) {
-		append(&texts[parameter], "{");
-		for (size_t i = 0; i < count && !texts[parameter].failed; i++) {
-			if (i > 0)
-				append(&texts[parameter], ",");
-			append_element(&texts[parameter], contract, parameter, &items[i]->key);
-		}
-		append(&texts[parameter], "}");
-		good = good && !texts[parameter].failed;
-	}
-	return good;
+	return arrays;
 }
 
 /* the answer, in binary */
@@ -152,26 +166,41 @@ static void meet_stored(struct item *item, const PGresult *result, int row)
 	}
 }
 
-enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
-                           PGresult **ret_result)
+static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count, bool begins)
 {
-	struct text texts[PARAMETERS] = {0};
 	const char *values[PARAMETERS];
+	int lengths[PARAMETERS], formats[PARAMETERS];
+
+	for (size_t i = 0; i < PARAMETERS; i++) {
+		values[i] = (const char *)(arrays + i * words_of(count));
+		lengths[i] = (int)(words_of(count) * sizeof *arrays);
+		formats[i] = 1;
+	}
+	if (!begins)
+		return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!pipeline_open(connection))
+		return NULL;
+	(void)PQsendQueryParams(connection, "BEGIN", 0, NULL, NULL, NULL, NULL, 0); // a failure shows in the result
+	(void)PQsendQueryPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	return pipeline_close(connection, 1);
+}
+
+enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
+                           bool begins, PGresult **ret_result)
+{
+	uint32_t *arrays = build_arrays(contract, items, count);
 	PGresult *result = NULL;
 	enum answer answer = ANSWER_WAIT; // out of memory: a resource
 
 	for (size_t i = 0; i < count; i++)
 		items[i]->outcome = BAOCAO__OUTCOME__OUTCOME_STORED;
-	if (build_parameters(texts, contract, items, count)) {
-		for (int i = 0; i < PARAMETERS; i++)
-			values[i] = texts[i].bytes;
-		result = PQexecPrepared(connection, "look", PARAMETERS, values, NULL, NULL, 1);
+	if (arrays != NULL) {
+		result = ask(connection, arrays, count, begins);
 		answer = PQresultStatus(result) == PGRES_TUPLES_OK ? ANSWER_OK : database_answer(connection, result);
 	}
+	free(arrays);
 	for (int row = 0; answer == ANSWER_OK && row < PQntuples(result); row++)
 		meet_stored(items[int64_value(result, row, 0) - 1], result, row);
-	for (int i = 0; i < PARAMETERS; i++)
-		free(texts[i].bytes);
 	if (answer == ANSWER_OK)
 		PQclear(result);
 	*ret_result = answer == ANSWER_OK ? NULL : result;
@@ -182,8 +211,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 
 bool look_is_related(const struct item *a, const struct item *b)
 {
-	return a->key.top_unit_id == b->key.top_unit_id && a->key.unit_id == b->key.unit_id && a->key.kind == b->key.kind &&
-	       a->key.period_type == b->key.period_type && a->key.first == b->key.first && a->key.last == b->key.last;
+	return compare_series(&a->key, &b->key) == 0;
 }
 
 // first stands before second in key order; with equal revisions it also came before it.

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The first chunk holds a submission of a few reports; each further chunk doubles, up to the largest.
-enum { CHUNK_FIRST = 4096, CHUNK_LARGEST = 1 << 20 };
+// The first chunk holds a submission of a few reports; each further chunk doubles, up to the largest: at most so much of an arena
+// is unused.
+enum { CHUNK_FIRST = 4096, CHUNK_LARGEST = 64 << 10 };
 
 struct chunk {
 	struct chunk *next;
@@ -72,10 +73,11 @@ static struct chunk *chunk_add(struct arena *arena, size_t at_least)
 	}
 	if (size > left)
 		size = left;
-	struct chunk *chunk = calloc(1, sizeof *chunk + size);
+	struct chunk *chunk = malloc(sizeof *chunk + size);
 	if (chunk == NULL)
 		return NULL;
 	chunk->size = size;
+	chunk->used = 0;
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	arena->held += size;
@@ -98,7 +100,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	void *memory = chunk->data + chunk->used;
 	chunk->used += size;
-	return memory;
+	return memset(memory, 0, size); // here and not chunk by chunk: what is not used is not touched, what is used is warm
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)

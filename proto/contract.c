@@ -398,8 +398,9 @@ static bool build_kinds(struct loaded *loaded)
 	const struct contract_message *report = contract->report;
 
 	contract->kind_enum = build_enum(loaded, "baocao.Kind");
+	contract->period_type_enum = build_enum(loaded, "baocao.PeriodType");
 	contract->kinds = arena_alloc(loaded->arena, report->field_count * sizeof *contract->kinds);
-	if (contract->kind_enum == NULL || contract->kinds == NULL)
+	if (contract->kind_enum == NULL || contract->period_type_enum == NULL || contract->kinds == NULL)
 		return out_of_memory(loaded);
 	for (size_t i = 0; i < report->field_count; i++) {
 		const struct contract_field *member = &report->fields[i];

@@ -74,7 +74,7 @@ struct contract_kind {
 
 struct contract {
 	const struct contract_message *report;
-	const struct contract_enum *kind_enum;
+	const struct contract_enum *kind_enum, *period_type_enum;
 	size_t kind_count;
 	struct contract_kind *kinds;
 	size_t enum_count;

@@ -1,6 +1,5 @@
 #include "date.h"
 
-#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -141,17 +140,28 @@ bool date_parse_instant(const char *text, date_instant *ret)
 	return true;
 }
 
-// The widest year that can be printed is bounded for the compiler's sake; dates outside 0-9999 do not occur.
-static void format_civil(date_day days, char *text, size_t size)
+// Writes exactly width digits and what follows them; gives the place behind. No printf: every receipt has such a time.
+static char *put_digits(char *to, int64_t number, int width, char after)
+{
+	for (int i = width - 1; i >= 0; i--, number /= 10)
+		to[i] = (char)('0' + number % 10);
+	to[width] = after;
+	return to + width + 1;
+}
+
+// Dates outside the years 0 to 9999 do not occur.
+static char *format_civil(date_day days, char *text, char after)
 {
 	int year, month, day;
 	civil_of(days, &year, &month, &day);
-	(void)snprintf(text, size, "%04u-%02u-%02u", (unsigned)year % 10000U, (unsigned)month % 100U, (unsigned)day % 100U);
+	text = put_digits(text, year, 4, '-');
+	text = put_digits(text, month, 2, '-');
+	return put_digits(text, day, 2, after);
 }
 
 void date_format(date_day day, char text[static DATE_TEXT_SIZE])
 {
-	format_civil(day, text, DATE_TEXT_SIZE);
+	(void)format_civil(day, text, '\0');
 }
 
 void date_format_instant(date_instant instant, char text[static DATE_INSTANT_TEXT_SIZE])
@@ -160,11 +170,14 @@ void date_format_instant(date_instant instant, char text[static DATE_INSTANT_TEX
 	if (micros_of_day < 0)
 		micros_of_day += DAY_SECONDS * SECOND;
 	date_day day = (date_day)((instant - micros_of_day) / (DAY_SECONDS * SECOND));
-	unsigned seconds = (unsigned)(micros_of_day / SECOND);
+	int64_t seconds = micros_of_day / SECOND;
 
-	format_civil(day, text, DATE_TEXT_SIZE);
-	(void)snprintf(text + DATE_TEXT_SIZE - 1, DATE_INSTANT_TEXT_SIZE - DATE_TEXT_SIZE + 1, "T%02u:%02u:%02u.%06uZ",
-	               seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, (unsigned)(micros_of_day % SECOND));
+	text = format_civil(day, text, 'T');
+	text = put_digits(text, seconds / 3600, 2, ':');
+	text = put_digits(text, seconds / 60 % 60, 2, ':');
+	text = put_digits(text, seconds % 60, 2, '.');
+	text = put_digits(text, micros_of_day % SECOND, 6, 'Z');
+	*text = '\0';
 }
 
 date_day date_add_months(date_day from, unsigned months)

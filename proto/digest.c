@@ -6,12 +6,17 @@
 #include "field.h"
 #include "text.h"
 
-enum { LARGEST_MESSAGE = 1024 }; // sizeof a generated Report; a longer one is a sign of a field in the wrong place
+enum {
+	LARGEST_MESSAGE = 1024, // sizeof a generated Report; a longer one is a sign of a field in the wrong place
+	GATHERED_SIZE = 512     // hashed at once: protobuf-c hands over a few bytes at a time
+};
 
 // A protobuf-c buffer that hashes what is packed into it, so no encoding is ever kept.
 struct hash_buffer {
 	ProtobufCBuffer base; // first: protobuf-c hands back its address
 	crypto_generichash_state state;
+	size_t used;
+	uint8_t gathered[GATHERED_SIZE];
 };
 
 static bool canonicalise(const struct contract_message *about, ProtobufCMessage *message, struct arena *arena);
@@ -61,9 +66,24 @@ bool digest_canonicalise(const struct contract *contract, ProtobufCMessage *repo
 	return canonicalise(contract->report, report, arena);
 }
 
+static void hash_gathered(struct hash_buffer *hash)
+{
+	(void)crypto_generichash_update(&hash->state, hash->gathered, hash->used);
+	hash->used = 0;
+}
+
 static void hash_append(ProtobufCBuffer *buffer, size_t len, const uint8_t *data)
 {
-	(void)crypto_generichash_update(&((struct hash_buffer *)buffer)->state, data, len);
+	struct hash_buffer *hash = (struct hash_buffer *)buffer;
+
+	if (len > sizeof hash->gathered - hash->used)
+		hash_gathered(hash);
+	if (len > sizeof hash->gathered) {
+		(void)crypto_generichash_update(&hash->state, data, len);
+		return;
+	}
+	memcpy(hash->gathered + hash->used, data, len);
+	hash->used += len;
 }
 
 // In a copy of the report's own struct, not of what it points to.
@@ -86,12 +106,15 @@ void digest_report(const struct contract *contract, const ProtobufCMessage *repo
 		ProtobufCMessage message;
 		uint8_t bytes[LARGEST_MESSAGE];
 	} copy;
-	struct hash_buffer hash = {.base = {.append = hash_append}};
+	struct hash_buffer hash; // not filled with zeroes: that would cost more than the hash of a short report
 	size_t size = contract->report->wire->sizeof_message;
 
 	memcpy(copy.bytes, report, size < sizeof copy ? size : sizeof copy);
 	forget_transient(contract->report, &copy.message);
+	hash.base.append = hash_append;
+	hash.used = 0;
 	(void)crypto_generichash_init(&hash.state, NULL, 0, DIGEST_SIZE);
 	(void)protobuf_c_message_pack_to_buffer(&copy.message, &hash.base);
+	hash_gathered(&hash);
 	(void)crypto_generichash_final(&hash.state, ret, DIGEST_SIZE);
 }

@@ -46,7 +46,7 @@ class Cluster:
             os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
         self.bin = sorted(pathlib.Path("/usr/lib/postgresql").iterdir())[-1] / "bin"
         self.databases = 0
-        self.run("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self.run("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums")
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-w",
                  "-o", f"-k {self.folder} -c listen_addresses= -c shared_buffers=32MB", "start")
 
@@ -124,6 +124,7 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
+    program = [BUILD / "baocaod"]
 
     def __init__(self, home, folder, **options):
         self.folder = folder
@@ -136,7 +137,7 @@ class Daemon:
                     "database": home.cluster.conninfo(home.name, "baocaod"), **options}
         (folder / "baocaod.conf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
         self.log = folder / "baocaod.log"
-        self.process = subprocess.Popen([BUILD / "baocaod", "--config", folder / "baocaod.conf"],
+        self.process = subprocess.Popen([*self.program, "--config", folder / "baocaod.conf"],
                                         stderr=self.log.open("w"), stdin=subprocess.DEVNULL)
 
     def log_text(self):
