@@ -164,7 +164,8 @@ struct reading {
 
 static void complain(struct reading *reading, const char *name, const char *reason)
 {
-	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name, name[0] == '\0' ? "" : ": ", reason);
+	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name,
+	              name[0] == '\0' ? "" : ": ", reason);
 	reading->failed = true;
 }
 
