@@ -222,7 +222,7 @@ const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue
 	return NULL;
 }
 
-static const struct catalogue_unit *unit_by_id(const struct catalogue *catalogue, int32_t unit_id)
+const struct catalogue_unit *catalogue_unit_by_id(const struct catalogue *catalogue, int32_t unit_id)
 {
 	struct catalogue_unit wanted = {.unit_id = unit_id};
 	const struct catalogue_unit *wanted_at = &wanted;
@@ -263,7 +263,7 @@ bool catalogue_in_scope(const struct catalogue *catalogue, const struct catalogu
 		if (leads_to(catalogue, unit->unit_id, scope_unit_id, false) ||
 		    leads_to(catalogue, scope_unit_id, unit->unit_id, true))
 			return true;
-		unit = unit->parent_id == 0 ? NULL : unit_by_id(catalogue, unit->parent_id);
+		unit = unit->parent_id == 0 ? NULL : catalogue_unit_by_id(catalogue, unit->parent_id);
 	}
 	return false;
 }

@@ -56,6 +56,9 @@ void catalogue_summary(const struct catalogue *catalogue, date_instant now, char
 // The unit that the code meant on that day, or NULL.
 const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue, const char *code, date_day day);
 
+// The unit of that number, or NULL.
+const struct catalogue_unit *catalogue_unit_by_id(const struct catalogue *catalogue, int32_t unit_id);
+
 // Whether the unit lies in the scope: is it, hangs under it, or its office passed whole into it, or is the same office
 // under another version (a province that became a city).
 bool catalogue_in_scope(const struct catalogue *catalogue, const struct catalogue_unit *unit, int32_t scope_unit_id);

@@ -9,7 +9,6 @@
 #include <zmq.h>
 
 #include "gatekeeper.h"
-#include "submission.h"
 
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93 // libzmq 4.3.4 knows it, its header keeps it among the drafts
@@ -39,8 +38,7 @@ static const struct {
 
 static bool set_options(void *socket, int type)
 {
-	// Twice what a submission may have, so that one a little too large still gets its refusal; larger ones end the connection.
-	int64_t largest = 2 * (int64_t)SUBMISSION_SIZE_MAX;
+	int64_t largest = ENDPOINT_FRAME_MAX;
 
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
 		if ((settings[i].only_type == -1 || settings[i].only_type == type) &&
@@ -120,7 +118,7 @@ static bool set_gate(void *socket, const struct endpoint *endpoint, char **ret_e
 
 	return zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &curve, sizeof curve) == 0 &&
 	       (!curve || set_secret(socket, endpoint->secret_key_file, ret_error)) &&
-	       zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0 &&
+	       (domain[0] == '\0' || zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0) && // empty: unsafe
 	       zmq_setsockopt(socket, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) == 0;
 }
 

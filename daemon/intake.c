@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "authority.h"
 #include "decode.h"
 #include "endpoint.h"
 #include "gatekeeper.h"
@@ -31,6 +32,7 @@ struct intake {
 	struct catalogue *catalogue;
 	struct room room;
 	struct decode *decode;
+	struct log_limit strays; // reports outside the sender's scope, by collector
 	bool away;   // some writer cannot write to the database now
 	bool stopping;
 	int signals; // seen so far
@@ -126,6 +128,7 @@ static void answer_done(struct intake *intake)
 			struct submission *next = submission->next;
 			size_t size;
 			uint8_t *bytes = receipt_pack(submission, &size);
+			authority_log(&intake->strays, intake->catalogue, submission);
 			decode_written(intake->decode, submission);
 			room_leave(&intake->room, submission);
 			send_receipt(intake, submission, bytes, size);

@@ -11,13 +11,11 @@
 
 #include "endpoint.h"
 #include "lane.h"
-#include "message.h"
-#include "submission.h"
 
 enum {
 	DEADLINE_MS = 5000, // for one probe, which takes some milliseconds
 	ADDRESS_SIZE = 256,
-	OVERSIZE = 2 * SUBMISSION_SIZE_MAX + 1, // endpoint.c
+	OVERSIZE = ENDPOINT_FRAME_MAX + 1,
 	CURVE = 1,
 	LOCAL = 2 // without keys
 };
@@ -184,16 +182,37 @@ static void end_visit(struct visit *visit)
 
 /* what becomes of it */
 
+// The first or the last frame of a message that waits, for the caller to close; false when none does.
+static bool receive(void *socket, bool last, zmq_msg_t *frame)
+{
+	zmq_msg_t more;
+
+	(void)zmq_msg_init(frame);
+	if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+		(void)zmq_msg_close(frame);
+		return false;
+	}
+	for (bool any = zmq_msg_more(frame) != 0; any;) {
+		(void)zmq_msg_init(&more);
+		(void)zmq_msg_recv(&more, socket, ZMQ_DONTWAIT);
+		any = zmq_msg_more(&more) != 0;
+		if (last)
+			(void)zmq_msg_move(frame, &more);
+		(void)zmq_msg_close(&more);
+	}
+	return true;
+}
+
 // An event of the visitor's connection. A connection that ends before the handshake does is a refusal too.
 static enum fate take_event(void *monitor)
 {
-	struct message message;
+	zmq_msg_t frame;
 	uint16_t event;
 
-	if (!message_receive(monitor, &message))
+	if (!receive(monitor, false, &frame))
 		return FATE_SILENCE;
-	memcpy(&event, zmq_msg_data(&message.frames[0]), sizeof event);
-	message_close(&message);
+	memcpy(&event, zmq_msg_data(&frame), sizeof event);
+	(void)zmq_msg_close(&frame);
 	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
 		return FATE_SILENCE; // a message will tell
 	return event == ZMQ_EVENT_DISCONNECTED ? FATE_CUT_OFF : FATE_REFUSED;
@@ -203,13 +222,12 @@ static enum fate take_event(void *monitor)
 static enum fate take_message(const struct self_test *test, const struct visit *visit)
 {
 	const struct catalogue *catalogue = visit->probe->twist == TWIST_REVOKED ? test->later : test->catalogue;
-	struct message message;
+	zmq_msg_t frame;
 
-	if (!message_receive(visit->server, &message))
+	if (!receive(visit->server, true, &frame))
 		return FATE_SILENCE;
-	size_t last = message.frame_count < MESSAGE_FRAMES_KEPT ? message.frame_count - 1 : MESSAGE_FRAMES_KEPT - 1;
-	const struct catalogue_key *sender = gatekeeper_sender(test->gatekeeper, catalogue, &message.frames[last], date_now());
-	message_close(&message);
+	const struct catalogue_key *sender = gatekeeper_sender(test->gatekeeper, catalogue, &frame, date_now());
+	(void)zmq_msg_close(&frame);
 	return sender != NULL && strcmp(sender->public_key, test->public_keys[VISITOR_KNOWN]) == 0 ? FATE_HEARD : FATE_DROPPED;
 }
 

@@ -1,4 +1,6 @@
 """Who may come in. With BAOCAO_UNSAFE_GATE, which switches the gate off, this file must fail: tests/gate/run."""
+import json
+import os
 import subprocess
 import time
 
@@ -7,6 +9,7 @@ import zmq
 from conftest import BUILD, Client, free_port, wait_until
 from raw_peer import CurvePeer, NullPeer, Refused
 from reports import festival_day
+from test_client import REPORT
 
 GOOD = b"baocao/1"
 
@@ -172,6 +175,15 @@ def test_the_server_key_is_changed_while_collectors_file(start_daemon, database,
     clients[0].send(festival_day(revision=24))
     assert not clients[0].answered(0.5)
     assert database.value("SELECT max(revision) FROM baocao.report") == 23
+
+    # The tool knows both, and goes on with the one that is left.
+    (tmp_path / "report.jsonl").write_text(json.dumps({**REPORT, "revision": 25}))
+    (tmp_path / "key").touch(mode=0o600)
+    (tmp_path / "key").write_bytes(keys[1])
+    sent = subprocess.run([BUILD / "baocao", "send", "--key", tmp_path / "key", "--server", old.router, "--server-key",
+                           old.server_key, "--server", router, "--server-key", public, tmp_path / "report.jsonl"],
+                          capture_output=True, text=True, timeout=60, env={**os.environ, "BAOCAO_OUTBOX": f"{tmp_path}/outbox"})
+    assert "1 STORED" in sent.stdout, sent
 
 
 @pytest.mark.parametrize("options, said", [
