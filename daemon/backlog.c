@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "endpoint.h"
 #include "log.h"
 #include "scan.h"
 
@@ -25,7 +26,7 @@ enum {
 	HANDSHAKE_BYTES = 1024,
 	HEARTBEAT_BYTES = 16,  // a second: a ping of libzmq takes 42, and clients send one every 5 s
 	PULL_BYTES = 4 * SCAN_FRAME_BYTES_MAX, // what a PULL that is not read may hold: its RCVHWM, endpoint.c
-	PORTS_MAX = 8,
+	PORTS_MAX = 2 * ENDPOINTS_MAX,
 	STATE_LISTEN = 10 // TCP_LISTEN of <netinet/tcp.h>, whose tcp_info is too old
 };
 
@@ -66,13 +67,17 @@ struct backlog {
 
 /* making and unmaking */
 
-static void add_port(struct backlog *backlog, const char *address, bool pull)
+static void add_ports(struct backlog *backlog, int type)
 {
-	const char *colon = strrchr(address, ':');
-	long number = colon == NULL ? 0 : strtol(colon + 1, NULL, 10);
+	struct endpoint list[ENDPOINTS_MAX];
+	size_t count = endpoint_list(backlog->config, type, list);
 
-	if (strncmp(address, "tcp://", 6) == 0 && number > 0 && number <= UINT16_MAX && backlog->port_count < PORTS_MAX)
-		backlog->ports[backlog->port_count++] = (struct port){(in_port_t)number, pull};
+	for (size_t i = 0; i < count; i++) {
+		const char *colon = strrchr(list[i].address, ':');
+		long number = colon == NULL ? 0 : strtol(colon + 1, NULL, 10);
+		if (strncmp(list[i].address, "tcp://", 6) == 0 && number > 0 && number <= UINT16_MAX)
+			backlog->ports[backlog->port_count++] = (struct port){(in_port_t)number, type == ZMQ_PULL};
+	}
 }
 
 struct backlog *backlog_create(const struct config *config)
@@ -83,8 +88,8 @@ struct backlog *backlog_create(const struct config *config)
 	if (backlog == NULL)
 		return NULL;
 	backlog->config = config;
-	add_port(backlog, config->listen_router, false);
-	add_port(backlog, config->listen_pull, true);
+	add_ports(backlog, ZMQ_ROUTER);
+	add_ports(backlog, ZMQ_PULL);
 	backlog->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	backlog->connection_count = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (1 << 20) ? files.rlim_cur : 1 << 20;
 	backlog->connections = calloc(backlog->connection_count, sizeof *backlog->connections);

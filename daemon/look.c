@@ -5,19 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "report.pb-c.h"
 
 // Nested loops over the unique index are right at any table size; the planner, which cannot see into the arrays, must not
-// be tempted by a table that was small when it was last analysed (attempt.c switches the other ways off). Kinds and period
+// be tempted by a table that was small when it was last analysed: attempt.c switches the other ways off, and OFFSET 0 keeps it
+// from looking the other way round, for each stored report among the keys. Kinds and period
 // types are their places in two lists of labels, which the planner reads once: ten thousand labels would cost more than the
 // look itself.
 static const char statement[] =
 	"SELECT k.n, r.revision, r.report_no, r.content_digest, r.received_at "
 	"FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[], $7::int[]) "
 	"WITH ORDINALITY AS k(top_unit_id, unit_id, kind, period_type, period_first, period_last, revision, n) "
-	"JOIN baocao.report r ON (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
+	"CROSS JOIN LATERAL (SELECT r.revision, r.report_no, r.content_digest, r.received_at FROM baocao.report AS r "
+	"WHERE (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
 	"= (k.top_unit_id, k.unit_id, ('%s'::baocao.kind[])[k.kind], ('%s'::baocao.period_type[])[k.period_type], "
-	"k.period_first, k.period_last) AND r.revision >= k.revision";
+	"k.period_first, k.period_last) AND r.revision >= k.revision OFFSET 0) AS r";
 
 enum {
 	PARAMETERS = 7,
@@ -165,7 +168,7 @@ static void meet_stored(struct item *item, const PGresult *result, int row)
 	}
 }
 
-static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
+static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count, bool begins)
 {
 	const char *values[PARAMETERS];
 	int lengths[PARAMETERS], formats[PARAMETERS];
@@ -175,11 +178,17 @@ static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
 		lengths[i] = (int)(words_of(count) * sizeof *arrays);
 		formats[i] = 1;
 	}
-	return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!begins)
+		return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!pipeline_open(connection))
+		return NULL;
+	(void)PQsendQueryParams(connection, "BEGIN", 0, NULL, NULL, NULL, NULL, 0); // a failure shows in the result
+	(void)PQsendQueryPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	return pipeline_close(connection, 1);
 }
 
 enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
-                           PGresult **ret_result)
+                           bool begins, PGresult **ret_result)
 {
 	uint32_t *arrays = build_arrays(contract, items, count);
 	PGresult *result = NULL;
@@ -188,7 +197,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 	for (size_t i = 0; i < count; i++)
 		items[i]->outcome = BAOCAO__OUTCOME__OUTCOME_STORED;
 	if (arrays != NULL) {
-		result = ask(connection, arrays, count);
+		result = ask(connection, arrays, count, begins);
 		answer = PQresultStatus(result) == PGRES_TUPLES_OK ? ANSWER_OK : database_answer(connection, result);
 	}
 	free(arrays);

@@ -5,7 +5,11 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-// What the bytes are unpacked as: each target with structure says it.
-extern const ProtobufCMessageDescriptor *const mutate_type;
+// What each target with structure says of its own.
+struct mutate_target {
+	const ProtobufCMessageDescriptor *type;  // what the bytes are unpacked as
+	void (*mend)(ProtobufCMessage *message); // makes half of the mutations right again; NULL: none
+};
+extern const struct mutate_target mutate_target;
 
 #endif
