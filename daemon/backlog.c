@@ -18,6 +18,7 @@
 
 #include "endpoint.h"
 #include "log.h"
+#include "log_limit.h"
 #include "scan.h"
 
 enum {
@@ -27,6 +28,7 @@ enum {
 	HEARTBEAT_BYTES = 16,  // a second: a ping of libzmq takes 42, and clients send one every 5 s
 	PULL_BYTES = 4 * SCAN_FRAME_BYTES_MAX, // what a PULL that is not read may hold: its RCVHWM, endpoint.c
 	PORTS_MAX = 2 * ENDPOINTS_MAX,
+	DESCRIPTION_SIZE = 200,
 	STATE_LISTEN = 10 // TCP_LISTEN of <netinet/tcp.h>, whose tcp_info is too old
 };
 
@@ -60,6 +62,7 @@ struct backlog {
 	uint64_t size_then;
 	int64_t looked_ms, looked_all_ms;
 	bool has_shut_down; // at the last look
+	struct log_limit said;
 	size_t connection_count;
 	struct connection *connections; // by descriptor
 	struct ahead *found;            // so many
@@ -216,13 +219,16 @@ static bool look_at(struct backlog *backlog, int descriptor, int64_t now_ms, str
 
 /* shutting down */
 
-static int by_precedence(const void *left, const void *right)
+// A stranger is taken for eight times as far ahead as it is.
+static uint64_t weight_of(const struct ahead *ahead)
 {
-	const struct ahead *a = left, *b = right;
+	return ahead->bytes * (ahead->is_stranger ? 8 : 1);
+}
 
-	if (a->is_stranger != b->is_stranger)
-		return a->is_stranger ? -1 : 1;
-	return a->bytes > b->bytes ? -1 : a->bytes < b->bytes;
+static int heaviest_first(const void *left, const void *right)
+{
+	uint64_t a = weight_of(left), b = weight_of(right);
+	return a > b ? -1 : a < b;
 }
 
 static void peer_of(int descriptor, char text[static INET6_ADDRSTRLEN])
@@ -247,23 +253,31 @@ static bool shut_down(const struct ahead *ahead)
 	return fstat(ahead->descriptor, &file) == 0 && file.st_ino == ahead->inode && shutdown(ahead->descriptor, SHUT_RDWR) == 0;
 }
 
-// Down to three quarters, so that not every look has to.
-static void shut_down_furthest(struct backlog *backlog, size_t count, uint64_t sum)
+// How large it was and who did most.
+static void describe(const struct ahead *first, uint64_t sum, char text[static DESCRIPTION_SIZE])
 {
-	uint64_t enough = (uint64_t)backlog->config->max_unread_mib << 18, before = sum;
-	unsigned gone = 0;
 	char peer[INET6_ADDRSTRLEN];
-	struct ahead first;
 
-	qsort(backlog->found, count, sizeof *backlog->found, by_precedence);
-	first = backlog->found[0];
-	peer_of(first.descriptor, peer);
-	for (size_t i = 0; i < count && sum > enough * 3 && backlog->found[i].bytes > 0; i++) {
-		gone += shut_down(&backlog->found[i]);
-		sum -= backlog->found[i].bytes;
+	peer_of(first->descriptor, peer);
+	(void)snprintf(text, DESCRIPTION_SIZE, "%" PRIu64 " MiB lay between connections and daemon, %" PRIu64 " KiB in one from %s%s",
+	               sum >> 20, first->bytes >> 10, peer, first->is_stranger ? " out of which no message came" : "");
+}
+
+// Down to three quarters, so that not every look has to.
+static void shut_down_furthest(struct backlog *backlog, size_t count, uint64_t sum, int64_t now_ms)
+{
+	uint64_t enough = ((uint64_t)backlog->config->max_unread_mib << 20) / 4 * 3, left = sum;
+	size_t gone = 0;
+	char what[DESCRIPTION_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
+
+	qsort(backlog->found, count, sizeof *backlog->found, heaviest_first);
+	describe(&backlog->found[0], sum, what); // as long as it has a peer
+	for (size_t at = 0; at < count && left > enough && backlog->found[at].bytes > 0; at++) {
+		gone += shut_down(&backlog->found[at]);
+		left -= backlog->found[at].bytes;
 	}
-	log_warning("connections had %" PRIu64 " MiB unread: shut down %u of %zu, the first from %s, %s, with %" PRIu64 " KiB", before >> 20,
-	            gone, count, peer, first.is_stranger ? "which never sent a message" : "a collector", first.bytes >> 10);
+	if (log_limit_allows(&backlog->said, 0, now_ms, left_out))
+		log_warning("%s: shut down %zu of %zu%s", what, gone, count, left_out);
 }
 
 static void look(struct backlog *backlog, int64_t now_ms)
@@ -279,7 +293,7 @@ static void look(struct backlog *backlog, int64_t now_ms)
 	}
 	backlog->has_shut_down = sum > (uint64_t)backlog->config->max_unread_mib << 20;
 	if (backlog->has_shut_down)
-		shut_down_furthest(backlog, count, sum);
+		shut_down_furthest(backlog, count, sum, now_ms);
 }
 
 // What libzmq has freed since lies in pieces between what is in use: the C library gives it back only when it is asked to.

@@ -3,8 +3,8 @@
 // of a message that never ends, frames before the handshake is over, messages that come faster than they are read. TCP
 // knows how much a connection has brought and taken (tcp(7): TCP_INFO); what the daemon read and wrote is counted here.
 //
-// When all connections together are too far ahead, those furthest ahead are shut down, and first those out of which no
-// message ever came. An innocent one connects again and sends again. One thread: intake's.
+// When all connections together are too far ahead, those furthest ahead are shut down; those out of which no message ever
+// came count eightfold. An innocent one connects again and sends again. One thread: intake's.
 #ifndef BAOCAO_BACKLOG_H
 #define BAOCAO_BACKLOG_H
 

@@ -10,13 +10,13 @@ import socket
 import time
 
 import misbehaviours
-import peer as wire
+import raw_peer as wire
 
 TARGET = None  # of this process: endpoint and server's key
 
 
 def connect(keys=None, **options):
-    return wire.Peer(*TARGET, keys, **options)
+    return wire.CurveSteps(*TARGET, keys, **options)
 
 
 class Crowd:
@@ -32,7 +32,7 @@ class Crowd:
             return running, next(running)
         except StopIteration:
             return None, 0.2
-        except wire.Closed:
+        except wire.Refused:
             self.counts["ended by the daemon"] += 1
             return None, 0.5
         except OSError as error:  # no descriptor or no port left, nobody accepts
@@ -65,10 +65,10 @@ def half_a_handshake(n, counts):
         peer.hello()
         sent = peer.initiate_command()[:chance.randrange(1, 200)]
     if n % 8 < 4:
-        peer.send(sent)
+        peer.send_bytes(sent)
     else:
         for byte in sent:
-            peer.send(bytes([byte]))
+            peer.send_bytes(bytes([byte]))
             yield 0.2
     while not peer.is_closed():
         yield 1
@@ -79,10 +79,10 @@ def large_frames_before_the_handshake(n, counts):
     peer = connect(timeout=3)
     peer.greet()
     left = (2 << 20) - 10
-    peer.send(wire.announced(left, wire.COMMAND))
+    peer.send_bytes(wire.announced(left, wire.COMMAND))
     while left > 0:
         left -= len(piece := bytes(min(left, 128 << 10)))
-        peer.send(piece)
+        peer.send_bytes(piece)
         counts["MiB"] += len(piece) / (1 << 20)
         yield 0.05
     while not peer.is_closed():
@@ -125,7 +125,7 @@ def endless_messages(keys):
         payload = bytes([0, 1000, 1 << 20][n % 3])
         while True:
             data = b"".join(peer.message_frame(payload, more=True) for _ in range(1 if n % 3 == 2 else 200))
-            peer.send(data)
+            peer.send_bytes(data)
             counts["MiB"] += len(data) / (1 << 20)
             yield 0
     return make
@@ -138,7 +138,7 @@ def full_messages(keys):
     def make(n, counts):
         peer = connect(keys[n % len(keys)]).shake_hands()
         while True:
-            peer.send_message(misbehaviours.VERSION, body)
+            peer.send(misbehaviours.VERSION, body)
             counts["MiB"] += len(body) / (1 << 20)
             peer.is_closed()  # reads what came
             yield 0
@@ -150,7 +150,7 @@ def deaf_and_verbose(keys, units):
     def make(n, counts):
         peer = connect(keys[n % len(keys)], receive_buffer=4096).shake_hands()
         while True:
-            peer.send_message(misbehaviours.VERSION, misbehaviours.all_wrong(units[n % len(units)]))
+            peer.send(misbehaviours.VERSION, misbehaviours.all_wrong(units[n % len(units)]))
             counts["submissions"] += 1
             yield 0.5
     return make
@@ -169,7 +169,7 @@ def misbehaving(keys, units, seed):
         for pause in ways[n](peer, chances[n], units[n]):
             yield pause * chances[n].uniform(0.5, 1.5)
             if ways[n] is not misbehaviours.never_reads and peer.socket.fileno() >= 0 and peer.is_closed():
-                raise wire.Closed("by the daemon")
+                raise wire.Refused("by the daemon")
         peer.close()
     return make
 

@@ -10,7 +10,7 @@ from reports import festival_day
 
 sys.path.insert(0, str(ROOT / "tests/hostile"))
 import misbehaviours  # noqa: E402
-import peer as wire  # noqa: E402
+import raw_peer as wire  # noqa: E402
 
 STEPS = 20  # of a misbehaviour
 
@@ -22,7 +22,7 @@ def mib_at_most(daemon):
 
 
 def raw(daemon, keys=None, **options):
-    return wire.Peer(daemon.router, daemon.server_key, keys, **options)
+    return wire.CurveSteps(daemon.router, daemon.server_key, keys, **options)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_who_misbehaves_harms_nobody_else(collector, daemon, keys, way):
     try:
         for _ in itertools.islice(way(peer, random.Random(1), "79"), STEPS):
             pass
-    except wire.Closed:
+    except wire.Refused:
         pass  # as it deserves
     assert honest.outcomes(festival_day()) == ["STORED"]
     peer.close()
@@ -49,8 +49,8 @@ def test_who_misbehaves_harms_nobody_else(collector, daemon, keys, way):
 @pytest.mark.parametrize("name", sorted(misbehaviours.METADATA))
 def test_what_a_peer_calls_itself_changes_nothing(daemon, keys, database, name):
     peer = raw(daemon, keys).shake_hands(misbehaviours.METADATA[name])
-    peer.send_message(b"baocao/1", misbehaviours.submission(festival_day("79"), number=5))
-    assert peer.receive_message()[1].startswith(b"\x08\x05")
+    peer.send(b"baocao/1", misbehaviours.submission(festival_day("79"), number=5))
+    assert peer.receive()[1].startswith(b"\x08\x05")
     assert database.value("SELECT count(*) FROM baocao.report JOIN baocao.collector USING (collector_id) "
                           "WHERE collector.name LIKE '79%%'") == 1
     peer.close()
@@ -64,8 +64,8 @@ def test_a_handshake_that_stops_anywhere_is_ended(collector, daemon):
         return peer
     stopped = [after(), after("greet"), after("greet", "hello")]
     half_greeting, announced = after(), after("greet")
-    half_greeting.send(wire.SIGNATURE[:5])
-    announced.send(wire.announced(1 << 20, wire.COMMAND) + bytes(1000))
+    half_greeting.send_bytes(wire.SIGNATURE[:5])
+    announced.send_bytes(wire.announced(1 << 20, wire.COMMAND) + bytes(1000))
     for peer in [*stopped, half_greeting, announced]:
         wait_until(peer.is_closed, "the daemon ends the connection")
     assert collector("01").outcomes(festival_day()) == ["STORED"]
@@ -78,12 +78,15 @@ def test_a_message_that_never_ends_is_cut_off(start_daemon, collector, database)
     for _ in range(20):  # much more than may be unread, but it is read
         honest.send_frames(b"baocao/1", bytes((2 << 20) - 1))
         assert honest.receipt().problem.rule == "too_large"
-    peer = raw(daemon, hostile.keys).shake_hands()
-    with pytest.raises(wire.Closed):
+    idle, peer = raw(daemon, hostile.keys).shake_hands(), raw(daemon, hostile.keys).shake_hands()
+    peer.send(b"baocao/1", misbehaviours.submission(festival_day("79")))
+    peer.receive()
+    with pytest.raises(wire.Refused):
         for _ in range(400):
-            peer.send(peer.message_frame(bytes(1 << 20), more=True))
-    wait_until(lambda: "shut down 1 of 2" in daemon.log_text(), "it is said")
-    assert mib_at_most(daemon) < 300  # a quarter of a second of the loopback device is in it
+            peer.send_bytes(peer.message_frame(bytes(1 << 20), more=True))
+    wait_until(lambda: "shut down 1 of 3" in daemon.log_text(), "it is said")
+    assert not idle.is_closed()
+    assert mib_at_most(daemon) < 200  # a tenth of a second of the loopback device is in it
     assert honest.outcomes(festival_day("01")) == ["STORED"]
 
 
@@ -91,11 +94,11 @@ def test_an_endless_message_to_the_pull_endpoint_is_cut_off(start_daemon, collec
     daemon = start_daemon(max_unread_mib=16).wait_ready()
     honest, hostile = collector("01", of=daemon), collector("79", of=daemon)
     hostile.close()
-    peer = wire.Peer(daemon.pull, daemon.server_key, hostile.keys)
-    peer.shake_hands(wire.properties(**{"Socket-Type": b"PUSH", "Identity": b""}))
-    with pytest.raises(wire.Closed):
+    peer = wire.CurveSteps(daemon.pull, daemon.server_key, hostile.keys)
+    peer.shake_hands(wire.metadata(b"PUSH"))
+    with pytest.raises(wire.Refused):
         for _ in range(400):
-            peer.send(peer.message_frame(bytes(1 << 20), more=True))
+            peer.send_bytes(peer.message_frame(bytes(1 << 20), more=True))
     assert honest.outcomes(festival_day()) == ["STORED"]
 
 
@@ -106,16 +109,16 @@ def test_what_strangers_send_before_they_are_known_is_bounded(start_daemon, coll
     strangers = [raw(daemon) for _ in range(50)]
     for stranger in strangers:
         stranger.greet()
-        stranger.send(wire.announced(2 << 20, wire.COMMAND))
+        stranger.send_bytes(wire.announced(2 << 20, wire.COMMAND))
     for _ in range(10):
         for stranger in strangers:
             try:
-                stranger.send(bytes(190 << 10))
-            except wire.Closed:
+                stranger.send_bytes(bytes(190 << 10))
+            except wire.Refused:
                 pass
         wait_until(lambda: all(stranger.is_closed() or not stranger.untaken() for stranger in strangers), "the daemon has read it")
     wait_until(lambda: "shut down" in daemon.log_text(), "strangers are cut off")
-    assert "which never sent a message" in daemon.log_text()
+    assert "out of which no message came" in daemon.log_text()
     assert honest.outcomes(festival_day(revision=2)) == ["STORED"]
     assert mib_at_most(daemon) < 100
 
@@ -128,9 +131,9 @@ def test_receipts_that_nobody_reads_are_bounded(start_daemon, collector):
     body = misbehaviours.all_wrong("79")
     try:
         for _ in range(40):
-            deaf.send_message(b"baocao/1", body)
+            deaf.send(b"baocao/1", body)
             assert honest.outcomes(festival_day()) in (["STORED"], ["DUPLICATE"])
-    except wire.Closed:
+    except wire.Refused:
         pass
     wait_until(lambda: "shut down" in daemon.log_text() or deaf.socket.fileno() < 0, "it is cut off")
     assert mib_at_most(daemon) < 200
