@@ -22,7 +22,6 @@
 #include "scan.h"
 
 enum {
-	GROWTH = 16 << 20,     // of the process since the last look at the connections, which calls for another
 	LOOK_ALL_MS = 60000,   // between two looks at the connections of a process that does not grow
 	HANDSHAKE_BYTES = 1024,
 	HEARTBEAT_BYTES = 16,  // a second: a ping of libzmq takes 42, and clients send one every 5 s
@@ -313,7 +312,8 @@ void backlog_watch(struct backlog *backlog, int64_t now_ms)
 	uint64_t size = size_of_process(backlog);
 	if (size < backlog->size_then)
 		backlog->size_then = size;
-	if (size < backlog->size_then + GROWTH && now_ms < backlog->looked_all_ms + LOOK_ALL_MS)
+	uint64_t growth = (uint64_t)backlog->config->max_unread_mib << 18; // a quarter of what may lie there
+	if (size < backlog->size_then + growth && now_ms < backlog->looked_all_ms + LOOK_ALL_MS)
 		return;
 	look(backlog, now_ms);
 	backlog->size_then = size;
