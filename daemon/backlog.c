@@ -295,25 +295,22 @@ static void look(struct backlog *backlog, int64_t now_ms)
 		shut_down_furthest(backlog, count, sum, now_ms);
 }
 
-// What libzmq has freed since lies in pieces between what is in use: the C library gives it back only when it is asked to.
-static void give_back(struct backlog *backlog)
-{
-	if (backlog->has_shut_down)
-		(void)malloc_trim(0);
-	backlog->has_shut_down = false;
-}
-
+// What was freed lies in pieces between what is in use: the C library gives it back only when it is asked to. So it is asked after
+// a shut-down, and now and then.
 void backlog_watch(struct backlog *backlog, int64_t now_ms)
 {
 	if (now_ms < backlog->looked_ms + BACKLOG_LOOK_MS)
 		return;
 	backlog->looked_ms = now_ms;
-	give_back(backlog);
+	bool is_due = now_ms >= backlog->looked_all_ms + LOOK_ALL_MS;
+	if (backlog->has_shut_down || is_due)
+		(void)malloc_trim(0);
+	backlog->has_shut_down = false;
 	uint64_t size = size_of_process(backlog);
 	if (size < backlog->size_then)
 		backlog->size_then = size;
 	uint64_t growth = (uint64_t)backlog->config->max_unread_mib << 18; // a quarter of what may lie there
-	if (size < backlog->size_then + growth && now_ms < backlog->looked_all_ms + LOOK_ALL_MS)
+	if (size < backlog->size_then + growth && !is_due)
 		return;
 	look(backlog, now_ms);
 	backlog->size_then = size;

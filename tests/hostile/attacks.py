@@ -163,7 +163,7 @@ def misbehaving(keys, units, seed):
     names = [chance.choice(sorted(misbehaviours.METADATA)) for chance in chances]
 
     def make(n, counts):
-        peer = connect(keys[n], timeout=20).shake_hands(misbehaviours.METADATA[names[n]])
+        peer = connect(keys[n], timeout=20).shake_hands(misbehaviours.METADATA[names[n]](os.urandom(4)))
         peer.socket.settimeout(20)
         counts[ways[n].__name__] += 1
         for pause in ways[n](peer, chances[n], units[n]):

@@ -1,5 +1,6 @@
 """Connections and messages that libzmq would never make, one kind after the other; tests/hostile/run has them all at once."""
 import itertools
+import os
 import pathlib
 import random
 import sys
@@ -48,12 +49,26 @@ def test_who_misbehaves_harms_nobody_else(collector, daemon, keys, way):
 
 @pytest.mark.parametrize("name", sorted(misbehaviours.METADATA))
 def test_what_a_peer_calls_itself_changes_nothing(daemon, keys, database, name):
-    peer = raw(daemon, keys).shake_hands(misbehaviours.METADATA[name])
+    peer = raw(daemon, keys).shake_hands(misbehaviours.METADATA[name](b"\1\2\3\4"))
     peer.send(b"baocao/1", misbehaviours.submission(festival_day("79"), number=5))
     assert peer.receive()[1].startswith(b"\x08\x05")
     assert database.value("SELECT count(*) FROM baocao.report JOIN baocao.collector USING (collector_id) "
                           "WHERE collector.name LIKE '79%%'") == 1
     peer.close()
+
+
+def test_who_takes_the_name_of_another_connection_mutes_itself_only(daemon, collector, keys):
+    honest, named = collector("01"), misbehaviours.METADATA["a routing id"](b"")
+    first, second = raw(daemon, keys).shake_hands(named), raw(daemon, keys).shake_hands(named)
+    for peer in (first, second):
+        peer.send(b"baocao/1", misbehaviours.submission(number=5))
+    assert first.receive()[1].startswith(b"\x08\x05")
+    assert honest.outcomes(festival_day()) == ["STORED"]
+    assert not second.untaken() and not second.is_closed()  # libzmq has it, and does not hand it on
+    first.close()
+    second.close()
+    descriptors = pathlib.Path(f"/proc/{daemon.process.pid}/fd")
+    wait_until(lambda: sum("socket" in os.readlink(link) for link in descriptors.iterdir()) <= 8, "no descriptor is left behind")
 
 
 def test_a_handshake_that_stops_anywhere_is_ended(collector, daemon):
