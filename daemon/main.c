@@ -31,8 +31,8 @@
 enum {
 	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
 	START_PAUSE_MS = 1000, // between two tries to reach the database
-	HEAP_FIRST_SIZE = 128 << 10, // what is larger is a mapping of its own while the daemon starts
 	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
+	HEAPS_MAX = 1,             // of glibc, for all threads: each keeps what it had at its highest
 	HEAP_LARGE_SIZE = 4 << 20  // what is larger is a mapping of its own, given back at once
 };
 
@@ -239,23 +239,12 @@ static bool start_intake(struct daemon *daemon)
 	return daemon->intake != NULL;
 }
 
-// glibc gives the top of a thread's heap back to the kernel whenever 128 KiB of it are free, and takes it page by page
-// again for the next batch: half of a writer's time went into that. The price is at most so much for each thread.
-static void keep_heaps(void)
-{
-	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
-	(void)mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_SIZE);
-}
-
 static bool daemon_start(struct daemon *daemon)
 {
 	if (!load_contract(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
 		return false;
 	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd);
-	if (daemon->watcher == NULL || !start_writers(daemon) || !start_intake(daemon))
-		return false;
-	keep_heaps();
-	return true;
+	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon);
 }
 
 static void daemon_end(struct daemon *daemon)
@@ -302,6 +291,7 @@ static int serve(struct daemon *daemon)
 		return EXIT_FAILURE;
 	say_endpoints(&daemon->config);
 	log_info("ready");
+	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
 	if (!intake_run(daemon->intake))
 		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
@@ -328,12 +318,21 @@ static int check(struct daemon *daemon)
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+// glibc gives the top of a thread's heap back to the kernel whenever 128 KiB of it are free, and takes it page by page
+// again for the next batch: half of a writer's time went into that. The price is at most so much for each thread.
+static void keep_heaps(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_SIZE);
+	(void)mallopt(M_ARENA_MAX, HEAPS_MAX);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1};
 	int status = EXIT_FAILURE;
 
-	(void)mallopt(M_MMAP_THRESHOLD, HEAP_FIRST_SIZE); // the self-test's frames go back to the kernel
+	keep_heaps();
 	if (sodium_init() < 0 || !config_init(&daemon.config))
 		return EXIT_FAILURE;
 	switch (parse(&daemon.config, argc, argv)) {
