@@ -9,8 +9,8 @@ static bool is_answer(const Baocao__Receipt *receipt)
 {
 	const unsigned of_whole = 1U << BAOCAO__OUTCOME__OUTCOME_BUSY | 1U << BAOCAO__OUTCOME__OUTCOME_PROTOCOL;
 	const unsigned of_report = 1U << BAOCAO__OUTCOME__OUTCOME_STORED | 1U << BAOCAO__OUTCOME__OUTCOME_DUPLICATE |
-	                           1U << BAOCAO__OUTCOME__OUTCOME_CONFLICT | 1U << BAOCAO__OUTCOME__OUTCOME_SUPERSEDED |
-	                           1U << BAOCAO__OUTCOME__OUTCOME_REFUSED;
+							   1U << BAOCAO__OUTCOME__OUTCOME_CONFLICT | 1U << BAOCAO__OUTCOME__OUTCOME_SUPERSEDED |
+							   1U << BAOCAO__OUTCOME__OUTCOME_REFUSED;
 
 	if (!receipt->has_submission_id)
 		return false;

@@ -2,8 +2,8 @@
 // festival_day.venue.held. Rows that follow each other with the same envelope (all columns without a dot) are one report,
 // and each row that fills in columns of a line is one line of it.
 //
-// Each group of rows becomes the JSON object that it means, so that there is one way from objects to reports. A group of which
-// a row cannot be read gives no report: it would be another than the file says.
+// Each group of rows becomes the JSON object that it means, so that there is one way from objects to reports. A group of
+// which a row cannot be read gives no report: it would be another than the file says.
 #define _GNU_SOURCE // strsep
 #include <csv.h>
 #include <errno.h>
@@ -168,7 +168,8 @@ static void finish_report(struct sheet *sheet)
 }
 
 // The line of the row that a column belongs to, made by the first of its columns that is filled in; NULL when memory is out.
-static json_t *line_of(struct sheet *sheet, const struct column *column, json_t *body, json_t *lines_seen[static COLUMNS_MAX])
+static json_t *line_of(struct sheet *sheet, const struct column *column, json_t *body,
+                       json_t *lines_seen[static COLUMNS_MAX])
 {
 	size_t first = 0;
 

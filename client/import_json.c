@@ -1,8 +1,8 @@
 // JSON Lines: one object a line. Empty lines are skipped.
 //
-// jansson's parser (2.14) goes on when it gets no memory: it leaves characters out, and reads and writes beyond the end of what
-// it has. So it is never refused any: what it asks for in vain ends the line by longjmp(). Nothing is lost by that, as a line's
-// objects live in an arena of its own.
+// jansson's parser (2.14) goes on when it gets no memory: it leaves characters out, and reads and writes beyond the end of
+// what it has. So it is never refused any: what it asks for in vain ends the line by longjmp(). Nothing is lost by that, as
+// a line's objects live in an arena of its own.
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>

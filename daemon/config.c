@@ -29,12 +29,18 @@ static const struct option options[] = {
      "endpoint for pushers that want none (ZMQ_PULL); empty: no such endpoint"},
 	{"secret_key_file", OPTION_TEXT, AT(secret_key_file), "", 0, 0, false,
      "file with the server's CURVE secret key in Z85; may be $CREDENTIALS_DIRECTORY/..."},
+	{"listen_router_next", OPTION_TEXT, AT(listen_router_next), "", 0, 0, false,
+     "while the server's key is changed: a second endpoint as listen_router, with the next key; empty: none"},
+	{"listen_pull_next", OPTION_TEXT, AT(listen_pull_next), "", 0, 0, false,
+     "while the server's key is changed: a second endpoint as listen_pull, with the next key; empty: none"},
+	{"secret_key_file_next", OPTION_TEXT, AT(secret_key_file_next), "", 0, 0, false,
+     "file with the server's next secret key, for the endpoints named _next"},
 	{"anonymous_collector", OPTION_TEXT, AT(anonymous_collector), "", 0, 0, false,
      "collector as which peers on ipc:// endpoints file, without a key; empty: ipc:// is refused"},
 	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
 	{"allow_unsafe_durability", OPTION_BOOL, AT(allow_unsafe_durability), "no", 0, 0, false,
      "start although fsync or synchronous_commit is off: for tests only"},
-	{"writers", OPTION_NUMBER, AT(writers), "1", 1, 64, false, 
+	{"writers", OPTION_NUMBER, AT(writers), "2", 1, 64, false,
      "threads that write, each with one connection; one more writes for collectors with little in flight"},
 	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "500000", 1000, 10000000, false,
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
@@ -164,7 +170,8 @@ struct reading {
 
 static void complain(struct reading *reading, const char *name, const char *reason)
 {
-	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name, name[0] == '\0' ? "" : ": ", reason);
+	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name,
+	              name[0] == '\0' ? "" : ": ", reason);
 	reading->failed = true;
 }
 
@@ -257,34 +264,55 @@ bool config_set(struct config *config, const char *assignment, const char **ret_
 
 /* checks and output */
 
-static bool is_ipc(const char *endpoint)
+static bool has_prefix(const char *text, const char *prefix)
 {
-	return strncmp(endpoint, "ipc://", 6) == 0;
+	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool check_endpoint(const struct config *config, const char *name, const char *endpoint, FILE *problems)
+// The endpoints, and what each needs besides.
+static const struct {
+	const char *name;
+	size_t address, key_file;
+	const char *key_file_name;
+} endpoints[] = {
+	{"listen_router", AT(listen_router), AT(secret_key_file), "secret_key_file"},
+	{"listen_pull", AT(listen_pull), AT(secret_key_file), "secret_key_file"},
+	{"listen_router_next", AT(listen_router_next), AT(secret_key_file_next), "secret_key_file_next"},
+	{"listen_pull_next", AT(listen_pull_next), AT(secret_key_file_next), "secret_key_file_next"},
+};
+
+static const char *text_at(const struct config *config, size_t offset)
 {
-	if (strncmp(endpoint, "tcp://", 6) == 0) {
-		if (config->secret_key_file[0] != '\0')
+	return *(char *const *)((const char *)config + offset);
+}
+
+static bool check_endpoint(const struct config *config, size_t index, FILE *problems)
+{
+	const char *name = endpoints[index].name, *address = text_at(config, endpoints[index].address);
+	const char *key_file_name = endpoints[index].key_file_name;
+
+	if (address[0] == '\0' && index > 0)
+		return true; // only the first must be there
+	if (has_prefix(address, "tcp://")) {
+		if (text_at(config, endpoints[index].key_file)[0] != '\0')
 			return true;
-		(void)fprintf(problems, "%s: %s needs secret_key_file: there is no TCP without CURVE\n", name, endpoint);
-		return false;
-	}
-	if (is_ipc(endpoint)) {
+		(void)fprintf(problems, "%s: %s needs %s: there is no TCP without CURVE\n", name, address, key_file_name);
+	} else if (has_prefix(address, "ipc://")) {
 		if (config->anonymous_collector[0] != '\0')
 			return true;
-		(void)fprintf(problems, "%s: %s needs anonymous_collector: ipc has no keys\n", name, endpoint);
-		return false;
+		(void)fprintf(problems, "%s: %s needs anonymous_collector: ipc has no keys\n", name, address);
+	} else {
+		(void)fprintf(problems, "%s: %s: an endpoint begins with tcp:// or ipc://\n", name, address);
 	}
-	(void)fprintf(problems, "%s: %s: an endpoint begins with tcp:// or ipc://\n", name, endpoint);
 	return false;
 }
 
 bool config_check(const struct config *config, FILE *problems)
 {
-	bool good = check_endpoint(config, "listen_router", config->listen_router, problems);
-	if (config->listen_pull[0] != '\0')
-		good = check_endpoint(config, "listen_pull", config->listen_pull, problems) && good;
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
+		good = check_endpoint(config, i, problems) && good;
 	return good;
 }
 

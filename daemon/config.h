@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 struct config {
-	char *listen_router, *listen_pull;
-	char *secret_key_file;
+	char *listen_router, *listen_pull, *secret_key_file;
+	char *listen_router_next, *listen_pull_next, *secret_key_file_next;
 	char *anonymous_collector;
 	char *database;
 	bool allow_unsafe_durability;

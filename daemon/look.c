@@ -9,16 +9,18 @@
 #include "report.pb-c.h"
 
 // Nested loops over the unique index are right at any table size; the planner, which cannot see into the arrays, must not
-// be tempted by a table that was small when it was last analysed (attempt.c switches the other ways off). Kinds and period
+// be tempted by a table that was small when it was last analysed: attempt.c switches the other ways off, and OFFSET 0 keeps it
+// from looking the other way round, for each stored report among the keys. Kinds and period
 // types are their places in two lists of labels, which the planner reads once: ten thousand labels would cost more than the
 // look itself.
 static const char statement[] =
 	"SELECT k.n, r.revision, r.report_no, r.content_digest, r.received_at "
 	"FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[], $7::int[]) "
 	"WITH ORDINALITY AS k(top_unit_id, unit_id, kind, period_type, period_first, period_last, revision, n) "
-	"JOIN baocao.report r ON (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
+	"CROSS JOIN LATERAL (SELECT r.revision, r.report_no, r.content_digest, r.received_at FROM baocao.report AS r "
+	"WHERE (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
 	"= (k.top_unit_id, k.unit_id, ('%s'::baocao.kind[])[k.kind], ('%s'::baocao.period_type[])[k.period_type], "
-	"k.period_first, k.period_last) AND r.revision >= k.revision";
+	"k.period_first, k.period_last) AND r.revision >= k.revision OFFSET 0) AS r";
 
 enum {
 	PARAMETERS = 7,

@@ -62,8 +62,9 @@ def drop(database):
 def register(database, scopes):
     """A collector with a fresh key pair for each scope. Gives the pairs, in order."""
     pairs = [zmq.curve_keypair() for _ in scopes]
-    for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
-        database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
+    with database.connection.transaction():
+        for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
+            database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
     return pairs
 
 
@@ -103,13 +104,14 @@ class Load:
     """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
     the same arguments files the same. busy: how often one was told to send again later."""
 
-    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0, first=0, scattered=False):
+    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0, first=0, scattered=False, repeat_every=0):
         """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none.
-        first: the number of each unit's first report. scattered: they do not come in the order of their seasons."""
+        first: the number of each unit's first report. scattered: they do not come in the order of their seasons. repeat_every: one report in so many
+        was sent before; 0 for none."""
         listing = daemon.folder / f"collectors-{collectors[0][0]}"
         listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
         self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
-                        str(submissions), str(per_submission), str(bad_every), str(first), str(int(scattered))]
+                        str(submissions), str(per_submission), str(bad_every), str(first), str(int(scattered)), str(repeat_every)]
         self.stored = self.duplicate = self.refused = self.seconds = self.busy = 0
 
     def run(self):

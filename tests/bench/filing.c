@@ -67,9 +67,11 @@ static void fill_report(struct parts *parts, const struct filing *filing, size_t
 	Baocao__Report *report = parts->pointers[i] = &parts->list[i];
 	bool bad = filing->bad_every > 0 && (filing->turn + i) % filing->bad_every == filing->bad_every - 1;
 
+	bool repeat = filing->repeat_every > 0 && i % filing->repeat_every == filing->repeat_every - 1;
+
 	baocao__report__init(report);
 	report->unit_code = (char *)filing->unit;
-	fill_season(report, filing->first + i, filing->scattered, parts->dates[i]);
+	fill_season(report, filing->first + i - (repeat ? filing->back : 0), filing->scattered, parts->dates[i]);
 	report->has_period_type = report->has_revision = 1;
 	report->period_type = BAOCAO__PERIOD_TYPE__PERIOD_TYPE_CAMPAIGN;
 	report->revision = 1;

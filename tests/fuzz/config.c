@@ -1,5 +1,5 @@
-// Target: the configuration file. What must hold: a configuration that was read, or set by --set, is printed as a file that says
-// the same; and what is not set has its reason.
+// Target: the configuration file. What must hold: a configuration that was read, or set by --set, is printed as a file that
+// says the same; and what is not set has its reason.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

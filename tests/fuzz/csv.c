@@ -1,5 +1,6 @@
 // Target: a CSV file, as the collector's tool reads it. What must hold: filed.h, and
-//   - nothing is lost: when the tool complains of nothing, the lines of all reports have as many fields as the file has cells in
+//   - nothing is lost: when the tool complains of nothing, the lines of all reports have as many fields as the file has
+//   cells in
 //     columns of lines.
 #include <csv.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ static void on_cell(void *bytes, size_t size, void *data)
 	const char *dot = size == 0 ? NULL : memchr(bytes, '.', size);
 
 	if (count->column < COLUMNS_MAX && count->row == 0)
-		count->of_line[count->column] = dot != NULL && memchr(dot + 1, '.', size - (size_t)(dot + 1 - (char *)bytes)) != NULL;
+		count->of_line[count->column] =
+			dot != NULL && memchr(dot + 1, '.', size - (size_t)(dot + 1 - (char *)bytes)) != NULL;
 	else if (count->column < COLUMNS_MAX && size > 0)
 		count->cells += count->of_line[count->column];
 	count->column++;

@@ -9,8 +9,13 @@
 
 enum { KEY_MAX = 10 };
 
-static const char *const texts[] = {"01", "001", "00001", "99", "A05", "2022-08-01", "2022-08-20", "2022-02-29", "2999-12-31",
-                                    "2022-08-21T08:00:00+07:00", "Hoa\xcc\x80", "\xcc\xa3\xcc\x80", "\xef\xbb\xbf"};
+static const char *const texts[] = {"01",          "001",
+									"00001",       "99",
+									"A05",         "2022-08-01",
+									"2022-08-20",  "2022-02-29",
+									"2999-12-31",  "2022-08-21T08:00:00+07:00",
+									"Hoa\xcc\x80", "\xcc\xa3\xcc\x80",
+									"\xef\xbb\xbf"};
 
 static void write_entry(FILE *file, const void *bytes, size_t size)
 {
@@ -36,7 +41,7 @@ static void write_keys(FILE *file, const ProtobufCMessageDescriptor *type)
 	for (unsigned i = 0; i < type->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &type->fields[i];
 		bool length = field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_BYTES ||
-		              field->type == PROTOBUF_C_TYPE_MESSAGE;
+					  field->type == PROTOBUF_C_TYPE_MESSAGE;
 		uint32_t key = field->id << 3 | (length ? 2 : 0);
 		uint8_t bytes[KEY_MAX];
 		size_t used = 0;

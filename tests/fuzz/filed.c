@@ -12,7 +12,7 @@
 
 // As queue.c judges it and deliver.c sends it.
 static void check_at_server(const struct contract *contract, Baocao__Report *report, const struct verdict *verdict,
-                            const uint8_t digest[static DIGEST_SIZE])
+							const uint8_t digest[static DIGEST_SIZE])
 {
 	Baocao__Submission message = BAOCAO__SUBMISSION__INIT;
 	message.n_report = 1;
@@ -26,7 +26,7 @@ static void check_at_server(const struct contract *contract, Baocao__Report *rep
 	struct submission *submission = opened_submission(bytes, size, 0);
 	free(bytes);
 	target_require(submission != NULL && submission_decode(submission, contract, 1) && submission->item_count == 1,
-	               "the server can take it apart");
+				   "the server can take it apart");
 	const struct item *item = &submission->items[0];
 	target_require(item->verdict.count == verdict->count, "the server finds as much wrong with it");
 	target_require(item->report != NULL || verdict->count > 0, "the server can read what is right");
@@ -38,7 +38,7 @@ static void check_at_server(const struct contract *contract, Baocao__Report *rep
 }
 
 static void check_json(const struct contract *contract, const ProtobufCMessage *report, struct arena *arena,
-                       const uint8_t digest[static DIGEST_SIZE])
+					   const uint8_t digest[static DIGEST_SIZE])
 {
 	struct verdict verdict;
 	uint8_t again[DIGEST_SIZE];

@@ -43,7 +43,8 @@ static ProtobufCMessage ***lines_of(ProtobufCMessage *message, const ProtobufCFi
 
 static uint64_t some_number(uint64_t before)
 {
-	static const uint64_t edges[] = {0, 1, 2, 999, 1000, 1001, 99999, INT32_MAX, UINT32_MAX, UINT64_C(1) << 32, INT64_MAX, UINT64_MAX};
+	static const uint64_t edges[] = {
+		0, 1, 2, 999, 1000, 1001, 99999, INT32_MAX, UINT32_MAX, UINT64_C(1) << 32, INT64_MAX, UINT64_MAX};
 
 	switch (chance(4)) {
 	case 0:
@@ -59,9 +60,10 @@ static uint64_t some_number(uint64_t before)
 
 static size_t some_text(char *text, size_t size)
 {
-	static const char *const texts[] = {"", "01", "001", "00001", "99", "A05", "79", "2022-08-01", "2022-08-20", "2022-02-29", "2999-12-31",
-	                                    "1900-01-01", "2025-07-01", "2022-08-21T08:00:00+07:00", "2022-12-31T23:59:60.999999Z", "12/QĐ-BCA",
-	                                    "Hoà", "Hoa\xcc\x80", "\xf0\x9f\x87\xbb", "\xe1\xbe\x82", "a\xcc\xa3\xcc\x80\xcc\x80", "\xc3\x28"};
+	static const char *const texts[] = { // the last is no UTF-8
+		"", "01", "001", "00001", "99", "A05", "79", "2022-08-01", "2022-08-20", "2022-02-29", "2999-12-31", "1900-01-01",
+		"2025-07-01", "2022-08-21T08:00:00+07:00", "2022-12-31T23:59:60.999999Z", "12/QĐ-BCA", "Hoà", "Hoa\xcc\x80",
+		"\xf0\x9f\x87\xbb", "\xe1\xbe\x82", "a\xcc\xa3\xcc\x80\xcc\x80", "\xc3\x28"};
 	const char *chosen = texts[chance(sizeof texts / sizeof texts[0])];
 
 	if (chance(2) == 0)
@@ -235,7 +237,7 @@ static void choose(ProtobufCMessage *message, ProtobufCMessage **chosen, uint64_
 		const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
 		bool oneof = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 		if (field->type != PROTOBUF_C_TYPE_MESSAGE ||
-		    (oneof && *(uint32_t *)slot(message, field->quantifier_offset) != field->id))
+			(oneof && *(uint32_t *)slot(message, field->quantifier_offset) != field->id))
 			continue;
 		if (field->label == PROTOBUF_C_LABEL_REPEATED) {
 			for (size_t j = 0; j < *count_of(message, field); j++)

@@ -7,7 +7,7 @@
 
 // What each target with structure says of its own.
 struct mutate_target {
-	const ProtobufCMessageDescriptor *type; // what the bytes are unpacked as
+	const ProtobufCMessageDescriptor *type;  // what the bytes are unpacked as
 	void (*mend)(ProtobufCMessage *message); // makes half of the mutations right again; NULL: none
 };
 extern const struct mutate_target mutate_target;

@@ -2,7 +2,8 @@
 //
 // What must hold whatever the bytes are:
 //   - an answer has one known outcome for each report, or one for the whole, never none;
-//   - after it was taken, each entry has the outcome that the receipt says, and says it when it is read again; after a refusal
+//   - after it was taken, each entry has the outcome that the receipt says, and says it when it is read again; after a
+//   refusal
 //     of a whole that had several, all are pending; when it was not taken nothing has changed.
 #include <string.h>
 
@@ -34,7 +35,7 @@ static void check_outcome(bool given, Baocao__Outcome outcome, bool of_whole)
 {
 	bool whole = outcome == BAOCAO__OUTCOME__OUTCOME_BUSY || outcome == BAOCAO__OUTCOME__OUTCOME_PROTOCOL;
 	target_require(given && strcmp(show_outcome_name(outcome), "UNKNOWN") != 0 && outcome != 0 && whole == of_whole,
-	               "an answer has a known outcome");
+				   "an answer has a known outcome");
 }
 
 // The entry's content is the one that is answered for, where the answer tells.
@@ -72,8 +73,8 @@ static void look(void *user, const struct outbox_entry *entry)
 	struct seen *seen = user;
 	const Baocao__Receipt *receipt = seen->receipt;
 	Baocao__Outcome wanted = !seen->taken || (receipt->has_whole && seen->count > 1) ? 0
-	                         : receipt->has_whole                                     ? receipt->whole
-	                                                                                  : receipt->outcome[entry->line]->outcome;
+							 : receipt->has_whole                                    ? receipt->whole
+												  : receipt->outcome[entry->line]->outcome;
 
 	target_require(entry->outcome == wanted, "an entry has the outcome that was answered");
 	target_require((entry->answer != NULL) == (wanted != 0), "an answer is kept");

@@ -7,8 +7,8 @@
 
 struct part {
 	uint64_t number;
-	const uint8_t *start, *end;     // with its key
-	const uint8_t *payload;         // of a length-delimited field, behind its length
+	const uint8_t *start, *end; // with its key
+	const uint8_t *payload;     // of a length-delimited field, behind its length
 };
 
 struct output {
@@ -76,7 +76,7 @@ static const struct contract_message *message_of(const struct contract_message *
 }
 
 static void reorder(const struct contract_message *about, const uint8_t *at, const uint8_t *end, struct output *output,
-                    struct arena *arena)
+					struct arena *arena)
 {
 	size_t count = 0;
 	struct part *parts = arena_alloc(arena, ((size_t)(end - at) / 2 + 1) * sizeof *parts); // of two bytes at least

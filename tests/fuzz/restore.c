@@ -73,12 +73,12 @@ static const char *instant_text(const struct contract_field *field, const struct
 {
 	date_instant instant;
 	target_require(date_parse_instant(field_text(sent, field), &instant) && number_of(cell, 8) == (uint64_t)instant,
-	               "an instant is stored as it was sent");
+				   "an instant is stored as it was sent");
 	return field_text(sent, field);
 }
 
 static const char *text_of(struct restoring *restoring, const struct contract_field *field, const struct cell *cell,
-                           const ProtobufCMessage *sent)
+						   const ProtobufCMessage *sent)
 {
 	if (field->format == CONTRACT_TIMESTAMP)
 		return instant_text(field, cell, sent);
@@ -99,7 +99,7 @@ static int32_t enum_number(const struct contract_field *field, const struct cell
 }
 
 static void set_field(struct restoring *restoring, const struct contract_field *field, const struct cell *cell,
-                      const ProtobufCMessage *sent, ProtobufCMessage *message)
+					  const ProtobufCMessage *sent, ProtobufCMessage *message)
 {
 	void *slot = field_slot(message, field);
 
@@ -125,7 +125,7 @@ static void set_field(struct restoring *restoring, const struct contract_field *
 /* rows */
 
 static void check_column(const struct restoring *restoring, const struct layout_column *column, const struct cell *cell,
-                         size_t line_no)
+						 size_t line_no)
 {
 	const struct item *item = restoring->item;
 	bool good = true;
@@ -159,7 +159,7 @@ static void check_column(const struct restoring *restoring, const struct layout_
 }
 
 static void read_row(struct restoring *restoring, const struct layout_table *table, struct reader *reader, size_t line_no,
-                     const ProtobufCMessage *sent, ProtobufCMessage *message)
+					 const ProtobufCMessage *sent, ProtobufCMessage *message)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct layout_column *column = &table->columns[i];
@@ -180,7 +180,7 @@ static ProtobufCMessage *new_message(struct restoring *restoring, const struct c
 }
 
 static void read_lines(struct restoring *restoring, const struct layout_table *table, struct reader *reader,
-                       const ProtobufCMessage *sent)
+					   const ProtobufCMessage *sent)
 {
 	size_t count = field_line_count(sent, table->lines);
 	ProtobufCMessage **lines = required(arena_alloc(restoring->arena, (count + 1) * sizeof *lines));
@@ -207,7 +207,7 @@ static void read_table(struct restoring *restoring, const struct layout_table *t
 	} else if (table->kind == NULL || table->kind == item->body) {
 		target_require(take_16(&reader) == table->column_count, "a row has the columns of its table");
 		read_row(restoring, table, &reader, 0, table->kind == NULL ? item->report : body,
-		         table->kind == NULL ? restoring->report : restoring->body);
+				 table->kind == NULL ? restoring->report : restoring->body);
 	}
 	target_require(take_16(&reader) == 0xFFFF && reader.at == reader.end, "nothing stands behind the last row");
 }

@@ -145,7 +145,7 @@ static void write_cell(FILE *file, const struct contract_field *field, const Pro
 
 // The cells of the scalars of a message; or their names, behind the name of what they are in.
 static void write_cells(FILE *file, const struct contract_message *about, const ProtobufCMessage *message,
-                        const char *prefix, bool first)
+						const char *prefix, bool first)
 {
 	for (size_t i = 0; i < about->field_count; i++) {
 		const struct contract_field *field = &about->fields[i];
@@ -160,7 +160,7 @@ static void write_cells(FILE *file, const struct contract_message *about, const 
 }
 
 static void write_csv(const struct seeding *seeding, const char *name, const struct contract_kind *kind,
-                      const ProtobufCMessage *report)
+					  const ProtobufCMessage *report)
 {
 	FILE *file = create(seeding, "csv/%s", name);
 	const ProtobufCMessage *body = field_message(report, kind->member);
@@ -186,7 +186,7 @@ static void write_csv(const struct seeding *seeding, const char *name, const str
 			const struct contract_field *lines = &kind->body->fields[i];
 			if (lines->message != NULL)
 				write_cells(file, lines->message, row < field_line_count(body, lines) ? field_line(body, lines, row) : NULL,
-				            NULL, false);
+							NULL, false);
 		}
 	}
 	(void)fputc('\n', file);

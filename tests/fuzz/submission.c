@@ -25,7 +25,6 @@
 
 static const date_instant RECEIVED_AT = INT64_C(820454400) * 1000000; // the end of 2025
 
-
 enum { RECEIPT_MAX = 4 << 20 };
 
 static const struct contract *contract;
@@ -57,7 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 // What scan and decode make of a report's bytes: it must be the same content.
 static void check_same(const struct scan_slice *bytes, const uint8_t digest[static DIGEST_SIZE], struct arena *arena,
-                       const char *what)
+					   const char *what)
 {
 	char problem[SCAN_PROBLEM_SIZE];
 	uint32_t unknown;
@@ -91,7 +90,7 @@ static void check_unpacked(const struct item *item)
 	uint32_t unknown;
 
 	target_require(item->report != NULL || !scan_report(contract, &item->raw, &unknown, problem),
-	               "what the scan lets through can be unpacked");
+				   "what the scan lets through can be unpacked");
 }
 
 static void check_decoded(const struct item *item, struct arena *arena)
@@ -150,8 +149,8 @@ static void check_alone(const struct submission *submission)
 	target_require(alone != NULL && opened_decode(alone, contract, catalogue), "there is memory");
 	const struct item *item = &alone->items[0];
 	bool same = alone->item_count == 1 && item->outcome == last->outcome && item->unknown_fields == last->unknown_fields &&
-	            (item->verdict.count == last->verdict.count || last->verdict.incomplete) &&
-	            (item->outcome != 0 || memcmp(item->digest, last->digest, DIGEST_SIZE) == 0);
+				(item->verdict.count == last->verdict.count || last->verdict.incomplete) &&
+				(item->outcome != 0 || memcmp(item->digest, last->digest, DIGEST_SIZE) == 0);
 	target_require(same, "a report is judged without regard to its neighbours");
 	submission_destroy(&alone);
 }
@@ -169,12 +168,13 @@ static void check_receipt(struct submission *submission)
 
 	target_require(receipt != NULL, "there is a receipt that can be read");
 	target_require(size <= RECEIPT_MAX, "a receipt is no heap");
-	target_require(receipt->n_outcome == (submission->whole == 0 ? submission->item_count : 0), "each report has an outcome");
+	target_require(receipt->n_outcome == (submission->whole == 0 ? submission->item_count : 0),
+				   "each report has an outcome");
 	target_require((receipt->problem != NULL) == (submission->whole != 0), "a refusal of the whole has its reason");
 	for (size_t i = 0; i < receipt->n_outcome; i++) {
 		const Baocao__ReportOutcome *outcome = receipt->outcome[i];
 		target_require(outcome->outcome != BAOCAO__OUTCOME__OUTCOME_REFUSED || outcome->n_violation > 0,
-		               "a refusal has its reason");
+					   "a refusal has its reason");
 		for (size_t j = 0; j < outcome->n_violation; j++) {
 			check_text(outcome->violation[j]->path);
 			check_text(outcome->violation[j]->vi);

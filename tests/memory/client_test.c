@@ -1,5 +1,5 @@
-// Every allocation of the collector's tool fails once: a file becomes the reports that it says or is complained of, the outbox
-// holds all that was queued or nothing, and what was answered is kept or asked for again.
+// Every allocation of the collector's tool fails once: a file becomes the reports that it says or is complained of, the
+// outbox holds all that was queued or nothing, and what was answered is kept or asked for again.
 #include "cmocka_all.h"
 
 #include <sodium.h>
@@ -17,16 +17,19 @@
 #include "show.h"
 
 static const char json[] =
-	"{\"unit_code\":\"01\",\"period_type\":\"campaign\",\"period_first\":\"2022-08-01\",\"period_last\":\"2022-08-20\",\"revision\":1,"
+	"{\"unit_code\":\"01\",\"period_type\":\"campaign\",\"period_first\":\"2022-08-01\",\"period_last\":\"2022-08-20\","
+	"\"revision\":1,"
 	"\"festival_day\":{\"points_planned\":10,\"points_held\":12,\"venue\":[{\"venue_kind\":\"ward\",\"held\":12}]}}\n"
-	"{\"unit_code\":\"01\",\"period_type\":\"month\",\"period_first\":\"2022-08-01\",\"period_last\":\"2022-08-31\",\"revision\":2,"
+	"{\"unit_code\":\"01\",\"period_type\":\"month\",\"period_first\":\"2022-08-01\",\"period_last\":\"2022-08-31\","
+	"\"revision\":2,"
 	"\"withdrawal\":{\"withdrawn_kind\":\"commendation\",\"reason\":\"báo cáo nhầm kỳ, đơn vị sẽ báo cáo lại\"}}\n";
 
-static const char csv[] = "unit_code,period_type,period_first,period_last,revision,festival_day.points_planned,festival_day.points_held,"
-						  "festival_day.venue.venue_kind,festival_day.venue.held,festival_day.venue.attendees\n"
-						  "01,campaign,2022-08-01,2022-08-20,1,10,52,ward,12,\n"
-						  "01,campaign,2022-08-01,2022-08-20,1,,,commune,40,123456789\n"
-						  "79,campaign,2022-08-01,2022-08-20,1,7,7,ward,7,1\n";
+static const char csv[] =
+	"unit_code,period_type,period_first,period_last,revision,festival_day.points_planned,festival_day.points_held,"
+	"festival_day.venue.venue_kind,festival_day.venue.held,festival_day.venue.attendees\n"
+	"01,campaign,2022-08-01,2022-08-20,1,10,52,ward,12,\n"
+	"01,campaign,2022-08-01,2022-08-20,1,,,commune,40,123456789\n"
+	"79,campaign,2022-08-01,2022-08-20,1,7,7,ward,7,1\n";
 
 enum { REPORTS = 2 }; // in each
 

@@ -1,5 +1,5 @@
-// Every allocation on the way of a submission from its bytes to verdicts fails once. A report that is right is accepted, with
-// its digest, or the submission is not there: memory that is out makes no report wrong.
+// Every allocation on the way of a submission from its bytes to verdicts fails once. A report that is right is accepted,
+// with its digest, or the submission is not there: memory that is out makes no report wrong.
 #include "cmocka_all.h"
 
 #include <sodium.h>

@@ -37,9 +37,9 @@ static bool text_is_right(const struct contract_field *field, const char *text)
 	date_instant instant;
 
 	return length >= field->min_len && length <= field->max_len &&
-	       (field->pattern == NULL || regexec(&field->regex, text, 0, NULL, 0) == 0) &&
-	       (field->format != CONTRACT_DATE || date_parse(text, &day)) &&
-	       (field->format != CONTRACT_TIMESTAMP || date_parse_instant(text, &instant));
+		   (field->pattern == NULL || regexec(&field->regex, text, 0, NULL, 0) == 0) &&
+		   (field->format != CONTRACT_DATE || date_parse(text, &day)) &&
+		   (field->format != CONTRACT_TIMESTAMP || date_parse_instant(text, &instant));
 }
 
 static void mend_text(const struct contract_field *field, ProtobufCMessage *message)
@@ -49,9 +49,9 @@ static void mend_text(const struct contract_field *field, ProtobufCMessage *mess
 	if (text == NULL ? !field->required : text_is_right(field, text))
 		return;
 	set_text(message, field,
-	         field->format == CONTRACT_DATE        ? DAY
-	         : field->format == CONTRACT_TIMESTAMP ? "2022-08-21T08:00:00+07:00"
-	                                               : "01");
+			 field->format == CONTRACT_DATE        ? DAY
+			 : field->format == CONTRACT_TIMESTAMP ? "2022-08-21T08:00:00+07:00"
+												   : "01");
 }
 
 // Lines that may not agree in an enum get one after the other of its values.
@@ -143,9 +143,9 @@ static void mend_period(const struct contract *contract, Baocao__Report *report)
 	date_format(first, text);
 	set_text(&report->base, contract_field_by_name(contract->report, "period_first"), text);
 	date_format(type->days > 0     ? first + (date_day)type->days - 1
-	            : type->months > 0 ? date_add_months(first, type->months) - 1
-	                               : first + (last - first) % CAMPAIGN_DAYS * (last > first),
-	            text);
+				: type->months > 0 ? date_add_months(first, type->months) - 1
+								   : first + (last - first) % CAMPAIGN_DAYS * (last > first),
+				text);
 	set_text(&report->base, contract_field_by_name(contract->report, "period_last"), text);
 }
 

@@ -4,8 +4,8 @@
 
 #include "contract.h"
 
-// A report that was unpacked with malloc(), as all that is put into it. A report without body stays wrong. The process ends when
-// memory is out.
+// A report that was unpacked with malloc(), as all that is put into it. A report without body stays wrong. The process ends
+// when memory is out.
 void mend_report(const struct contract *contract, ProtobufCMessage *report);
 
 #endif

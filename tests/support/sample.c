@@ -125,8 +125,8 @@ static void mend_period(struct making *making, const struct contract *contract, 
 		return;
 	(void)date_parse(FIRST_DAY, &first);
 	date_format(type->months > 0 ? date_add_months(first, type->months) - 1
-	                             : first + (date_day)(type->days > 0 ? type->days : CAMPAIGN_DAYS) - 1,
-	            report->period_last);
+								 : first + (date_day)(type->days > 0 ? type->days : CAMPAIGN_DAYS) - 1,
+				report->period_last);
 }
 
 static void mend_sum(Baocao__FestivalDay *day)
@@ -138,7 +138,7 @@ static void mend_sum(Baocao__FestivalDay *day)
 }
 
 ProtobufCMessage *sample_report(const struct contract *contract, const struct contract_kind *kind, unsigned number,
-                                struct arena *arena)
+								struct arena *arena)
 {
 	struct making making = {.arena = arena, .number = number};
 	ProtobufCMessage *report = new_message(&making, contract->report);
@@ -166,7 +166,7 @@ uint8_t *sample_submission(const struct contract *contract, unsigned for_each, s
 
 	for (size_t i = 0; good && i < count; i++) {
 		submission.report[i] = (Baocao__Report *)sample_report(contract, &contract->kinds[i % contract->kind_count],
-		                                                       (unsigned)(i / contract->kind_count), arena);
+															   (unsigned)(i / contract->kind_count), arena);
 		good = submission.report[i] != NULL;
 	}
 	submission.n_report = count;

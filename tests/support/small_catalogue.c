@@ -75,7 +75,7 @@ static PGresult *forms(void)
 		for (size_t level = 0; level < sizeof levels / sizeof levels[0]; level++)
 			for (size_t type = 0; good && type < types->value_count; type++)
 				good = add(result, &(struct row){{forms_of->kinds[kind].name, levels[level], types->values[type].label,
-				                                  "1900-01-01", "-"}});
+												  "1900-01-01", "-"}});
 	if (!good) {
 		PQclear(result);
 		return NULL;

@@ -1,5 +1,5 @@
-// A catalogue without a database: PQexec() is answered from the rows of small_catalogue.c, so that catalogue_load() runs as it is.
-// Whoever links this has that PQexec().
+// A catalogue without a database: PQexec() is answered from the rows of small_catalogue.c, so that catalogue_load() runs as
+// it is. Whoever links this has that PQexec().
 #ifndef BAOCAO_SMALL_CATALOGUE_H
 #define BAOCAO_SMALL_CATALOGUE_H
 

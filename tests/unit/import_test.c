@@ -6,7 +6,9 @@
 #include "import.h"
 
 #define ENVELOPE "unit_code,period_type,period_first,period_last,revision"
-#define HEADER ENVELOPE ",festival_day.points_planned,festival_day.points_held,festival_day.venue.venue_kind,festival_day.venue.held\n"
+#define HEADER                                                                                                              \
+	ENVELOPE ",festival_day.points_planned,festival_day.points_held,festival_day.venue.venue_kind,festival_day.venue."      \
+			 "held\n"
 #define SEASON ",campaign,2022-08-01,2022-08-20,1,"
 
 static struct contract *contract;
@@ -46,13 +48,13 @@ static size_t reports_of(const char *text, size_t size, char **ret_said)
 	return count;
 }
 
-#define assert_csv(text, reports, said_text)                                                                            \
-	do {                                                                                                                \
-		char *said = NULL;                                                                                              \
-		assert_int_equal(reports_of(text, sizeof(text) - 1, &said), reports);                                           \
-		if (strstr(said, said_text) == NULL)                                                                            \
-			fail_msg("%s does not say %s", said, said_text);                                                            \
-		free(said);                                                                                                     \
+#define assert_csv(text, reports, said_text)                                                                                \
+	do {                                                                                                                    \
+		char *said = NULL;                                                                                                  \
+		assert_int_equal(reports_of(text, sizeof(text) - 1, &said), reports);                                               \
+		if (strstr(said, said_text) == NULL)                                                                                \
+			fail_msg("%s does not say %s", said, said_text);                                                                \
+		free(said);                                                                                                         \
 	} while (0)
 
 static void rows_of_one_envelope_are_one_report(void **state)
@@ -76,10 +78,11 @@ static void a_nul_does_not_cut_a_cell(void **state)
 static void a_row_that_cannot_be_read_takes_its_report_with_it(void **state)
 {
 	(void)state;
-	assert_csv(HEADER "01" SEASON "10,52,ward,12\n01" SEASON ",,commune,40,1\n79" SEASON "7,7,ward,7\n", 1, "a.csv:2: the report");
+	assert_csv(HEADER "01" SEASON "10,52,ward,12\n01" SEASON ",,commune,40,1\n79" SEASON "7,7,ward,7\n", 1,
+			   "a.csv:2: the report");
 	// Its envelope may be what is wrong: then rows before and behind it are of its report.
-	assert_csv(HEADER "01" SEASON "10,52,ward,6\n0,1" SEASON ",,commune,40\n01" SEASON ",,ward,6\n79" SEASON "7,7,ward,7\n", 1,
-	           "a.csv:4: the report");
+	assert_csv(HEADER "01" SEASON "10,52,ward,6\n0,1" SEASON ",,commune,40\n01" SEASON ",,ward,6\n79" SEASON "7,7,ward,7\n",
+			   1, "a.csv:4: the report");
 }
 
 static void rows_that_contradict_each_other_give_no_report(void **state)
