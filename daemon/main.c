@@ -32,6 +32,7 @@ enum {
 	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
 	START_PAUSE_MS = 1000, // between two tries to reach the database
 	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
+	HEAPS_MAX = 1,             // of glibc, for all threads: each keeps what it had at its highest
 	HEAP_LARGE_SIZE = 4 << 20  // what is larger is a mapping of its own, given back at once
 };
 
@@ -290,6 +291,7 @@ static int serve(struct daemon *daemon)
 		return EXIT_FAILURE;
 	say_endpoints(&daemon->config);
 	log_info("ready");
+	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
 	if (!intake_run(daemon->intake))
 		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
@@ -322,6 +324,7 @@ static void keep_heaps(void)
 {
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
 	(void)mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_SIZE);
+	(void)mallopt(M_ARENA_MAX, HEAPS_MAX);
 }
 
 int main(int argc, char **argv)
