@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // dup3
 #include "backlog.h"
 
 #include <arpa/inet.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,20 +26,33 @@
 enum {
 	LOOK_ALL_MS = 60000,   // between two looks at the connections of a process that does not grow
 	HANDSHAKE_BYTES = 1024,
-	HEARTBEAT_BYTES = 16,  // a second: a ping of libzmq takes 42, and clients send one every 5 s
+	HEARTBEAT_BYTES = 48,  // a second: a ping of libzmq takes 42, and docs/protocol.md allows one a second
 	PULL_BYTES = 4 * SCAN_FRAME_BYTES_MAX, // what a PULL that is not read may hold: its RCVHWM, endpoint.c
 	PORTS_MAX = 2 * ENDPOINTS_MAX,
+	DESCRIPTORS_MAX = 65536, // of the process: a look at more would take too long, and their connections more than 6 GiB
 	DESCRIPTION_SIZE = 200,
 	STATE_LISTEN = 10 // TCP_LISTEN of <netinet/tcp.h>, whose tcp_info is too old
+};
+
+struct port {
+	in_port_t number;
+	bool pull;
 };
 
 // Of one descriptor. Which connection has it is told by the inode of its socket.
 struct connection {
 	ino_t inode;
+	const struct port *port;     // NULL: no connection of a collector
 	int64_t known_ms;            // since when
-	uint64_t taken, given;       // bytes, as on the wire; given since it had taken all
-	uint64_t acknowledged;       // by the peer, when it had taken all
+	uint64_t taken, given;       // bytes, as on the wire; given since nothing of it was left
+	uint64_t written;            // by libzmq, when nothing was left
 	uint64_t now_taken, now_given; // since the last look
+};
+
+// Bytes that libzmq has read from a connection and written to it. What waits in the kernel is bounded there, and is not libzmq's.
+struct passed {
+	uint64_t read, written;
+	bool is_drained; // the peer has everything
 };
 
 // What a look found.
@@ -48,16 +63,12 @@ struct ahead {
 	uint64_t bytes;
 };
 
-struct port {
-	in_port_t number;
-	bool pull;
-};
-
 struct backlog {
 	const struct config *config;
 	struct port ports[PORTS_MAX];
 	size_t port_count;
 	int statm; // /proc/self/statm
+	int hand;  // holds a connection while it is shut down, see there
 	uint64_t size_then;
 	int64_t looked_ms, looked_all_ms;
 	bool has_shut_down; // at the last look
@@ -82,10 +93,20 @@ static void add_ports(struct backlog *backlog, int type)
 	}
 }
 
+static size_t limit_descriptors(void)
+{
+	struct rlimit files = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > DESCRIPTORS_MAX) {
+		files.rlim_cur = DESCRIPTORS_MAX;
+		(void)setrlimit(RLIMIT_NOFILE, &files); // to less is always allowed
+	}
+	return files.rlim_cur;
+}
+
 struct backlog *backlog_create(const struct config *config)
 {
 	struct backlog *backlog = calloc(1, sizeof *backlog);
-	struct rlimit files;
 
 	if (backlog == NULL)
 		return NULL;
@@ -93,10 +114,11 @@ struct backlog *backlog_create(const struct config *config)
 	add_ports(backlog, ZMQ_ROUTER);
 	add_ports(backlog, ZMQ_PULL);
 	backlog->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	backlog->connection_count = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (1 << 20) ? files.rlim_cur : 1 << 20;
+	backlog->hand = fcntl(backlog->statm, F_DUPFD_CLOEXEC, 0);
+	backlog->connection_count = limit_descriptors();
 	backlog->connections = calloc(backlog->connection_count, sizeof *backlog->connections);
 	backlog->found = calloc(backlog->connection_count, sizeof *backlog->found);
-	if (backlog->connections == NULL || backlog->found == NULL)
+	if (backlog->hand < 0 || backlog->connections == NULL || backlog->found == NULL)
 		backlog_destroy(&backlog);
 	return backlog;
 }
@@ -107,6 +129,8 @@ void backlog_destroy(struct backlog **backlog)
 		return;
 	if ((*backlog)->statm >= 0)
 		(void)close((*backlog)->statm);
+	if ((*backlog)->hand >= 0)
+		(void)close((*backlog)->hand);
 	free((*backlog)->connections);
 	free((*backlog)->found);
 	free(*backlog);
@@ -169,50 +193,75 @@ static uint64_t less(uint64_t bytes, uint64_t by)
 	return bytes > by ? bytes - by : 0;
 }
 
-// What was counted since the last look belongs to this connection, or in part to one that had the descriptor before.
-static void settle(struct connection *connection, ino_t inode, const struct tcp_info *tcp, int64_t now_ms)
+static struct connection first_seen(const struct backlog *backlog, int descriptor, ino_t inode, int64_t now_ms)
 {
-	if (connection->inode != inode) {
-		uint64_t taken = connection->now_taken, given = connection->now_given;
-		*connection = (struct connection){.inode = inode, .known_ms = now_ms, .now_given = given};
-		connection->now_taken = taken < tcp->tcpi_bytes_received ? taken : tcp->tcpi_bytes_received;
-	}
+	const struct connection *counted = &backlog->connections[descriptor];
+
+	return (struct connection){.inode = inode,
+	                           .port = port_of(backlog, descriptor),
+	                           .known_ms = now_ms,
+	                           .now_taken = counted->now_taken,
+	                           .now_given = counted->now_given};
+}
+
+// False when it is no connection.
+static bool ask_tcp(int descriptor, struct passed *ret)
+{
+	struct tcp_info tcp = {0};
+	socklen_t size = sizeof tcp;
+	unsigned unread = 0, unsent = 0;
+
+	if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0 || tcp.tcpi_state == STATE_LISTEN ||
+	    ioctl(descriptor, FIONREAD, &unread) != 0 || ioctl(descriptor, TIOCOUTQ, &unsent) != 0)
+		return false;
+	*ret = (struct passed){.read = less(tcp.tcpi_bytes_received, unread),
+	                       .written = tcp.tcpi_bytes_acked + unsent,
+	                       .is_drained = unsent == 0};
+	return true;
+}
+
+// Counts in what came since the last look. Some of it may have come out of a connection that had the descriptor before: no more can
+// have been taken than libzmq has read.
+static void settle(struct connection *connection, const struct passed *passed)
+{
 	connection->taken += connection->now_taken;
+	if (connection->taken > passed->read)
+		connection->taken = passed->read;
 	connection->given += connection->now_given;
 	connection->now_taken = connection->now_given = 0;
-	if (tcp->tcpi_notsent_bytes == 0 && tcp->tcpi_unacked == 0) {
+	if (passed->is_drained) {
 		connection->given = 0;
-		connection->acknowledged = tcp->tcpi_bytes_acked;
+		connection->written = passed->written;
 	}
 }
 
-static uint64_t bytes_ahead(const struct connection *connection, const struct tcp_info *tcp, bool pull, int64_t now_ms)
+static uint64_t bytes_ahead(const struct connection *connection, const struct passed *passed, int64_t now_ms)
 {
 	uint64_t heartbeats = (uint64_t)(now_ms - connection->known_ms) / 1000 * HEARTBEAT_BYTES;
-	uint64_t in = less(tcp->tcpi_bytes_received, connection->taken + HANDSHAKE_BYTES + heartbeats);
-	uint64_t out = less(connection->given, less(tcp->tcpi_bytes_acked, connection->acknowledged));
+	uint64_t in = less(passed->read, connection->taken + HANDSHAKE_BYTES + heartbeats);
+	uint64_t out = less(connection->given, less(passed->written, connection->written));
 
-	return less(in, pull ? PULL_BYTES : 0) + out;
+	return less(in, connection->port->pull ? PULL_BYTES : 0) + out;
 }
 
 // One descriptor; false when it is no connection of a collector.
 static bool look_at(struct backlog *backlog, int descriptor, int64_t now_ms, struct ahead *ret)
 {
 	struct connection *connection = &backlog->connections[descriptor];
-	struct tcp_info tcp = {0};
-	socklen_t size = sizeof tcp;
+	struct passed passed;
 	struct stat file;
 
 	if (fstat(descriptor, &file) != 0 || !S_ISSOCK(file.st_mode))
 		return false;
-	const struct port *port = port_of(backlog, descriptor);
-	if (port == NULL || getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0 || tcp.tcpi_state == STATE_LISTEN)
+	if (connection->inode != file.st_ino)
+		*connection = first_seen(backlog, descriptor, file.st_ino, now_ms);
+	if (connection->port == NULL || !ask_tcp(descriptor, &passed))
 		return false;
-	settle(connection, file.st_ino, &tcp, now_ms);
+	settle(connection, &passed);
 	*ret = (struct ahead){.descriptor = descriptor,
 	                      .inode = file.st_ino,
 	                      .is_stranger = connection->taken == 0,
-	                      .bytes = bytes_ahead(connection, &tcp, port->pull, now_ms)};
+	                      .bytes = bytes_ahead(connection, &passed, now_ms)};
 	return true;
 }
 
@@ -245,11 +294,17 @@ static void peer_of(int descriptor, char text[static INET6_ADDRSTRLEN])
 	                text, INET6_ADDRSTRLEN);
 }
 
-// libzmq closes descriptors in a thread of its own: what has this one now may be something else by now.
-static bool shut_down(const struct ahead *ahead)
+// libzmq closes descriptors in a thread of its own, and whatever is opened next gets the number. So the connection is taken in hand
+// first, and then it is seen whether it is the one. The hand is a descriptor kept for that, for there may be no other left.
+static bool shut_down(const struct backlog *backlog, const struct ahead *ahead)
 {
 	struct stat file;
-	return fstat(ahead->descriptor, &file) == 0 && file.st_ino == ahead->inode && shutdown(ahead->descriptor, SHUT_RDWR) == 0;
+	bool is_it = dup3(ahead->descriptor, backlog->hand, O_CLOEXEC) >= 0 && fstat(backlog->hand, &file) == 0 &&
+	             file.st_ino == ahead->inode;
+	bool is_done = is_it && shutdown(backlog->hand, SHUT_RDWR) == 0;
+
+	(void)dup3(backlog->statm, backlog->hand, O_CLOEXEC); // lets go
+	return is_done;
 }
 
 // How large it was and who did most.
@@ -272,7 +327,7 @@ static void shut_down_furthest(struct backlog *backlog, size_t count, uint64_t s
 	qsort(backlog->found, count, sizeof *backlog->found, heaviest_first);
 	describe(&backlog->found[0], sum, what); // as long as it has a peer
 	for (size_t at = 0; at < count && left > enough && backlog->found[at].bytes > 0; at++) {
-		gone += shut_down(&backlog->found[at]);
+		gone += shut_down(backlog, &backlog->found[at]);
 		left -= backlog->found[at].bytes;
 	}
 	if (log_limit_allows(&backlog->said, 0, now_ms, left_out))

@@ -21,7 +21,8 @@ enum {
 
 struct backlog;
 
-// NULL when memory is out. The configuration stays the caller's and must outlive it.
+// Lowers the process's limit of descriptors where there is none to speak of. NULL when memory is out. The configuration stays the
+// caller's and must outlive it.
 struct backlog *backlog_create(const struct config *config);
 // NULL-safe; clears the caller's pointer.
 void backlog_destroy(struct backlog **backlog);

@@ -4,6 +4,8 @@ import os
 import pathlib
 import random
 import sys
+import threading
+import time
 
 import pytest
 from conftest import DEADLINE, ROOT, wait_until
@@ -13,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests/hostile"))
 import misbehaviours  # noqa: E402
 import raw_peer as wire  # noqa: E402
 
-STEPS = 20  # of a misbehaviour
+STEPS, SECONDS = 20, 2  # of a misbehaviour: at once so many steps, or those that it would spread over so many seconds
 
 
 def mib_at_most(daemon):
@@ -38,7 +40,8 @@ def keys(collector):
 def test_who_misbehaves_harms_nobody_else(collector, daemon, keys, way):
     honest, peer = collector("01"), raw(daemon, keys).shake_hands()
     try:
-        for _ in itertools.islice(way(peer, random.Random(1), "79"), STEPS):
+        paused = itertools.accumulate(way(peer, random.Random(1), "79"))
+        for _ in itertools.takewhile(lambda seconds: seconds < SECONDS, itertools.islice(paused, STEPS)):
             pass
     except wire.Refused:
         pass  # as it deserves
@@ -136,6 +139,40 @@ def test_what_strangers_send_before_they_are_known_is_bounded(start_daemon, coll
     assert "out of which no message came" in daemon.log_text()
     assert honest.outcomes(festival_day(revision=2)) == ["STORED"]
     assert mib_at_most(daemon) < 200  # they send 370
+
+
+def filled(unit, revision, size):
+    """A report of about that size: a newer collector's, with a field that is not known here."""
+    report = festival_day(unit, revision=revision)
+    report.MergeFromString(b"\xc2\x3e" + bytes([size & 0x7f | 0x80, size >> 7 & 0x7f | 0x80, size >> 14]) + bytes(size))
+    return report
+
+
+def file_all(client, submissions):
+    """Files them all at once, and again what is told BUSY, until each is acknowledged."""
+    in_flight = {client.send(*reports): reports for reports in submissions}
+    while in_flight:
+        receipt = client.receipt()
+        reports = in_flight.pop(receipt.submission_id)
+        if receipt.whole == client.protocol.OUTCOME_BUSY:
+            time.sleep(receipt.retry_after_ms / 1000)
+            in_flight[client.send(*reports)] = reports
+        else:
+            assert all(outcome.outcome in (client.protocol.OUTCOME_STORED, client.protocol.OUTCOME_SUPERSEDED) for outcome in receipt.outcome)
+
+
+def test_who_has_eight_full_submissions_in_flight_is_never_shut_down(start_daemon, collector, database):
+    daemon = start_daemon(busy_retry_ms=100).wait_ready()
+    units = database.rows("SELECT code FROM baocao.unit WHERE level = 'province' AND valid @> date '2022-08-20' ORDER BY code LIMIT 12")
+    honest = [collector(unit, of=daemon) for unit, in units]
+    filing = [threading.Thread(target=file_all, args=(client, [[filled(unit, 50 * n + m + 1, 20_000) for m in range(50)] for n in range(8)]))
+              for client, (unit,) in zip(honest, units)]
+    for thread in filing:
+        thread.start()
+    for thread in filing:
+        thread.join()
+    assert database.value("SELECT count(*) FROM baocao.report") == 12 * 8 * 50
+    assert "shut down" not in daemon.log_text()
 
 
 def test_receipts_that_nobody_reads_are_bounded(start_daemon, collector, database):
