@@ -13,6 +13,7 @@ import misbehaviours
 import raw_peer as wire
 
 TARGET = None  # of this process: endpoint and server's key
+SLOWEST = 120  # seconds that a busy machine may take in addition until everybody has begun
 
 
 def connect(keys=None, **options):
@@ -20,13 +21,16 @@ def connect(keys=None, **options):
 
 
 class Crowd:
-    """Steps of many generators, each when it is due. make(n) gives the n-th; one that ends is made anew."""
+    """Steps of many generators, each when it is due, until each has had its first and the time is over. make(n) gives the n-th; one
+    that ends is made anew."""
 
     def __init__(self, size, make):
         self.make, self.counts, self.order = make, collections.Counter(), itertools.count()
         self.due = [(0.0, next(self.order), n, None) for n in range(size)]
+        self.waiting = set(range(size))  # for their first step
 
     def step(self, n, running):
+        self.waiting.discard(n)
         try:
             running = running or self.make(n, self.counts)
             return running, next(running)
@@ -41,13 +45,14 @@ class Crowd:
 
     def run(self, seconds):
         end = time.monotonic() + seconds
-        while (now := time.monotonic()) < end:
+        while (now := time.monotonic()) < end or self.waiting and now < end + SLOWEST:
             at, _, n, running = self.due[0]
             if at > now:
                 time.sleep(min(at - now, 0.05))
                 continue
             running, pause = self.step(n, running)
             heapq.heapreplace(self.due, (time.monotonic() + pause, next(self.order), n, running))
+        self.counts["never begun"] = len(self.waiting)
         return self.counts
 
 
@@ -195,6 +200,9 @@ class Attack:
         counts = Crowd(len(share), lambda n, counts: self.make(share[n], counts)).run(seconds)
         self.results.put(dict(counts))
         os._exit(0)
+
+    def is_over(self):
+        return not any(process.is_alive() for process in self.running)
 
     def result(self):
         total = collections.Counter()
