@@ -310,9 +310,9 @@ BEGIN
 	GROUP BY u.unit_id;
 
 	UPDATE baocao.unit AS u SET code = m.code, kind = m.kind, name = m.name, parent_id = m.parent_id, valid = m.days
-	FROM unit_match AS m
-	WHERE m.unit_id = u.unit_id AND m.level = $1
-		AND (u.code, u.kind, u.name, u.parent_id, u.valid) IS DISTINCT FROM (m.code, m.kind, m.name, m.parent_id, m.days);
+	FROM unit_match AS m JOIN baocao.unit AS p ON p.unit_id = m.parent_id
+	WHERE m.unit_id = u.unit_id AND m.level = $1 AND (u.code, u.kind, u.name, u.parent_id, u.valid, u.top_unit_id)
+		IS DISTINCT FROM (m.code, m.kind, m.name, m.parent_id, m.days, p.top_unit_id);
 	UPDATE unit_match AS m SET unit_id = nextval(pg_get_serial_sequence('baocao.unit', 'unit_id'))
 	WHERE m.level = $1 AND m.unit_id IS NULL;
 	INSERT INTO baocao.unit (unit_id, code, level, kind, name, parent_id, valid)
