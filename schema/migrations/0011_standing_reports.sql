@@ -111,19 +111,20 @@ CREATE INDEX standing_unit ON baocao_fold.standing (unit_id, kind, period_last);
 COMMENT ON TABLE baocao_fold.standing IS 'Of each unit, kind and period the highest revision, as of the last fold.';
 
 CREATE VIEW baocao_fold.live WITH (security_invoker = true) AS
-SELECT r.*
+SELECT r.top_unit_id, r.report_no, r.unit_id, r.kind, r.body, r.unit_code, r.period_type, r.period_first, r.period_last,
+	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, r.year, r.level, r.unit_kind, r.filings, r.first_received_at
 FROM (SELECT DISTINCT kind, year, top_unit_id FROM baocao_fold.touched) AS cell
 CROSS JOIN LATERAL (
-	SELECT DISTINCT ON (f.unit_id, f.period_type, f.period_first, f.period_last)
-		f.top_unit_id, f.report_no, f.unit_id, f.kind, f.body, f.unit_code, f.period_type, f.period_first, f.period_last,
+	SELECT f.top_unit_id, f.report_no, f.unit_id, f.kind, f.body, f.unit_code, f.period_type, f.period_first, f.period_last,
 		f.revision, f.precision, f.filed_at, f.received_at, f.collector_id, cell.year, u.level, u.kind AS unit_kind,
-		count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at
+		count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at,
+		row_number() OVER (PARTITION BY f.unit_id, f.period_type, f.period_first, f.period_last ORDER BY f.revision DESC) AS place
 	FROM baocao.report AS f JOIN baocao.unit AS u USING (unit_id)
 	WHERE f.top_unit_id = cell.top_unit_id AND f.kind = cell.kind
 		AND f.period_last BETWEEN make_date(cell.year, 1, 1) AND make_date(cell.year, 12, 31)
 	WINDOW key AS (PARTITION BY f.unit_id, f.period_type, f.period_first, f.period_last)
-	ORDER BY f.unit_id, f.period_type, f.period_first, f.period_last, f.revision DESC
-) AS r;
+) AS r
+WHERE r.place = 1;
 COMMENT ON VIEW baocao_fold.live IS 'What stands in the cells that are marked, from the reports themselves.';
 
 CREATE VIEW baocao.standing_report WITH (security_invoker = true) AS
@@ -296,16 +297,19 @@ BEGIN
 
 	-- As the view live, for many cells at once: one pass over the reports when that is cheaper.
 	CREATE TEMP TABLE folding_live ON COMMIT DROP AS
-	SELECT DISTINCT ON (f.top_unit_id, f.kind, f.unit_id, f.period_type, f.period_first, f.period_last)
-		f.top_unit_id, f.report_no, f.unit_id, f.kind, f.body, f.unit_code, f.period_type, f.period_first, f.period_last,
-		f.revision, f.precision, f.filed_at, f.received_at, f.collector_id, c.year, u.level, u.kind AS unit_kind,
-		count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at
-	FROM folding_cell AS c
-	JOIN baocao.report AS f ON f.top_unit_id = c.top_unit_id AND f.kind = c.kind
-		AND extract(year FROM f.period_last)::integer = c.year
-	JOIN baocao.unit AS u USING (unit_id)
-	WINDOW key AS (PARTITION BY f.top_unit_id, f.kind, f.unit_id, f.period_type, f.period_first, f.period_last)
-	ORDER BY f.top_unit_id, f.kind, f.unit_id, f.period_type, f.period_first, f.period_last, f.revision DESC;
+	SELECT l.* FROM (
+		SELECT f.top_unit_id, f.report_no, f.unit_id, f.kind, f.body, f.unit_code, f.period_type, f.period_first, f.period_last,
+			f.revision, f.precision, f.filed_at, f.received_at, f.collector_id, c.year, u.level, u.kind AS unit_kind,
+			count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at,
+			row_number() OVER (PARTITION BY f.top_unit_id, f.kind, f.unit_id, f.period_type, f.period_first, f.period_last
+				ORDER BY f.revision DESC) AS place
+		FROM folding_cell AS c
+		JOIN baocao.report AS f ON f.top_unit_id = c.top_unit_id AND f.kind = c.kind
+			AND extract(year FROM f.period_last)::integer = c.year
+		JOIN baocao.unit AS u USING (unit_id)
+		WINDOW key AS (PARTITION BY f.top_unit_id, f.kind, f.unit_id, f.period_type, f.period_first, f.period_last)
+	) AS l WHERE l.place = 1;
+	ALTER TABLE folding_live DROP COLUMN place;
 	ANALYZE folding_live;
 	DELETE FROM baocao_fold.standing AS s USING folding_cell AS c
 	WHERE (s.kind, s.year, s.top_unit_id) = (c.kind, c.year, c.top_unit_id);

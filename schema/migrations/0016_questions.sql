@@ -89,7 +89,7 @@ RETURNS TABLE (unit_code text, unit_name text, wards integer, model_wards bigint
 	needed_a_year numeric, last_two_years_a_year numeric, forecast_2030 integer, forecast_percent numeric)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT now.unit_code, now.unit_name, now.wards, now.model_wards, now.percent, round(y.years_left, 2),
-		round((now.wards - now.model_wards) / nullif(y.years_left, 0), 1), (now.model_wards - before.model_wards) / 2.0,
+		round((now.wards - now.model_wards) / nullif(y.years_left, 0), 1), round((now.model_wards - before.model_wards) / 2.0, 1),
 		f.forecast, round(100.0 * f.forecast / nullif(now.wards, 0), 1)
 	FROM baocao.model_ward_share($1) AS now
 	JOIN baocao.model_ward_share(($1 - interval '2 years')::date) AS before USING (unit_code)
