@@ -109,7 +109,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION baocao.model_ward_on(date) IS 'Wards on their way to model status on a day: of each ward that existed, the last stage that it had reached by then, whenever it was reported. A ward that was merged or split since begins anew; one that only got another name or province goes on.';
 
-CREATE FUNCTION baocao.target_progress(day date DEFAULT current_date)
+CREATE FUNCTION baocao.target_progress(day date DEFAULT current_date, of_measure text DEFAULT NULL)
 RETURNS TABLE (target_id integer, label_vi text, label_en text, due date, unit_code text, unit_name text, counted_on date,
 	wards integer, model_wards bigint, needed integer, missing bigint, share numeric, is_reached boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -117,7 +117,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		SELECT t.target_id, t.label_vi, t.label_en, t.due, t.share, t.minimum, t.cohort_level, m.unit_id, m.unit_code, m.unit_name,
 			CASE WHEN t.minimum IS NOT NULL THEN least($1, t.due) ELSE $1 END AS counted_on
 		FROM baocao.target AS t JOIN baocao.target_member AS m USING (target_id)
-		WHERE t.measure IN ('model_ward_share', 'model_ward_count')
+		WHERE t.measure IN ('model_ward_share', 'model_ward_count') AND t.measure = coalesce($2, t.measure)
 	), way AS MATERIALIZED ( -- cities go on as what they became
 		SELECT d.counted_on, w.top_unit_id AS unit_id, w.target_id AS reached_id
 		FROM (SELECT DISTINCT counted_on FROM member) AS d CROSS JOIN LATERAL baocao.top_unit_as_of(d.counted_on) AS w
@@ -140,6 +140,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	FROM counted AS c CROSS JOIN LATERAL (SELECT coalesce(c.minimum, ceil(c.wards * c.share)::integer) AS needed) AS n
 	ORDER BY c.due, c.target_id, c.unit_code
 $$;
-COMMENT ON FUNCTION baocao.target_progress(date) IS 'Every target and every unit that is to reach it, on a day: model wards, how many are needed and missing. Wards in existence are those of the published census; cities redrawn since go on as the city they became. A number due on a day is not counted after it.';
+COMMENT ON FUNCTION baocao.target_progress(date, text) IS 'Every target (of one measure, when given) and every unit that is to reach it, on a day: model wards, how many are needed and missing. Wards in existence are those of the published census; cities redrawn since go on as the city they became. A number due on a day is not counted after it.';
 
 GRANT EXECUTE ON FUNCTION baocao.model_ward_on, baocao.target_progress TO baocao_analyst;

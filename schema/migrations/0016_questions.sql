@@ -64,8 +64,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p.unit_code, p.unit_name, p.wards, p.model_wards, round(100 * p.share, 1),
 		max(p.needed) FILTER (WHERE p.due = '2025-12-31'), max(p.missing) FILTER (WHERE p.due = '2025-12-31'),
 		max(p.needed) FILTER (WHERE p.due = '2030-12-31'), max(p.missing) FILTER (WHERE p.due = '2030-12-31')
-	FROM baocao.target_progress($1) AS p JOIN baocao.target AS t USING (target_id)
-	WHERE t.measure = 'model_ward_share'
+	FROM baocao.target_progress($1, 'model_ward_share') AS p
 	GROUP BY p.unit_code, p.unit_name, p.wards, p.model_wards, p.share
 	ORDER BY p.unit_code
 $$;
@@ -75,11 +74,11 @@ CREATE FUNCTION baocao.without_model_ward(cohort_kind baocao.unit_kind, day date
 RETURNS TABLE (unit_code text, unit_name text, province_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p.unit_code, p.unit_name, top.name
-	FROM baocao.target_progress($2) AS p
+	FROM baocao.target_progress($2, 'model_ward_count') AS p
 	JOIN baocao.target AS t USING (target_id)
 	JOIN baocao.target_member AS m ON m.target_id = p.target_id AND m.unit_code = p.unit_code
 	JOIN baocao.unit AS top ON top.unit_id = m.top_unit_id
-	WHERE t.measure = 'model_ward_count' AND t.cohort_kind = $1 AND NOT p.is_reached
+	WHERE t.cohort_kind = $1 AND NOT p.is_reached
 	ORDER BY p.unit_code
 $$;
 COMMENT ON FUNCTION baocao.without_model_ward(baocao.unit_kind, date) IS '7 and 8. Which of the 46 urban districts of the five cities (urban_district) or of the other 58 provinces (province) had no model ward on a day; who is meant is fixed on 2022-10-01.';

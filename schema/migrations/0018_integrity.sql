@@ -101,3 +101,18 @@ $$;
 COMMENT ON FUNCTION baocao.check_everything(integer) IS 'One row for everything that does not hang together, none when all is well: every declared key, heads against bodies, units against days, and what was folded (of one year, or of all) against the reports. The digest and the rows against the raw bytes need the contract and are the daemon''s to check.';
 GRANT EXECUTE ON FUNCTION baocao.check_everything TO baocao_admin, baocao_analyst;
 GRANT EXECUTE ON FUNCTION baocao.standing_again TO baocao_analyst, baocao_admin;
+
+CREATE FUNCTION baocao.assert_everything(in_year integer DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wrong text;
+BEGIN
+	SELECT string_agg(format('%s, %s %s: %s rows', c.check_name, c.table_name, c.detail, c.row_count), E'\n') INTO wrong
+	FROM baocao.check_everything($1) AS c;
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION 'not everything hangs together' USING ERRCODE = 'data_corrupted', DETAIL = wrong;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION baocao.assert_everything(integer) IS 'Fails with the list when check_everything() finds anything; for a timer.';
+GRANT EXECUTE ON FUNCTION baocao.assert_everything TO baocao_admin;
