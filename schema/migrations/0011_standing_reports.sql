@@ -129,7 +129,7 @@ COMMENT ON VIEW baocao_fold.live IS 'What stands in the cells that are marked, f
 
 CREATE VIEW baocao.standing_report WITH (security_invoker = true) AS
 SELECT * FROM baocao_fold.standing AS s
-WHERE NOT EXISTS (SELECT FROM baocao_fold.touched AS t WHERE (t.kind, t.year, t.top_unit_id) = (s.kind, s.year, s.top_unit_id))
+WHERE (s.kind, s.year, s.top_unit_id) NOT IN (SELECT kind, year, top_unit_id FROM baocao_fold.touched) -- one look, hashed
 UNION ALL
 SELECT * FROM baocao_fold.live;
 COMMENT ON VIEW baocao.standing_report IS 'báo cáo cuối cùng (standing reports). Of each unit, kind and period the highest revision, withdrawals included.';
@@ -192,8 +192,8 @@ BEGIN
 	EXECUTE format('ALTER TABLE %s ADD COLUMN sum_no bigint GENERATED ALWAYS AS IDENTITY, '
 		'ADD CONSTRAINT %I PRIMARY KEY (top_unit_id, sum_no)', folded, table_name || '_pkey');
 	EXECUTE format('CREATE INDEX %I ON %s (year, kind, top_unit_id)', table_name || '_cell', folded);
-	EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS SELECT %s FROM %s AS s WHERE NOT EXISTS '
-		'(SELECT FROM baocao_fold.touched AS t WHERE (t.kind, t.year, t.top_unit_id) = (s.kind, s.year, s.top_unit_id)) UNION ALL %s',
+	EXECUTE format('CREATE VIEW %s WITH (security_invoker = true) AS SELECT %s FROM %s AS s '
+		'WHERE (s.kind, s.year, s.top_unit_id) NOT IN (SELECT kind, year, top_unit_id FROM baocao_fold.touched) UNION ALL %s',
 		shown, (SELECT string_agg(format('s.%I', attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = folded::regclass AND attnum > 0 AND attname <> 'sum_no'),
 		folded, baocao_fold.sum_query(table_name, 'baocao_fold.live', 'true'));
@@ -231,13 +231,16 @@ SELECT baocao.keep_sums('communication_output', 'tuyên truyền', 'communicatio
 
 CREATE FUNCTION baocao_fold.receipt_query(source text, condition text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('SELECT r.top_unit_id, r.year, r.kind, r.level, r.unit_kind, r.period_type, r.period_first, r.period_last, '
+	SELECT format('SELECT top_unit_id, year, kind, level, unit_kind, period_type, period_first, period_last, '
+		'sum(reports)::bigint AS reports, sum(revised)::bigint AS revised, sum(withdrawn)::bigint AS withdrawn, '
+		'array_agg(received_on ORDER BY received_on) AS received_on, array_agg(reports ORDER BY received_on) AS received '
+		'FROM (SELECT r.top_unit_id, r.year, r.kind, r.level, r.unit_kind, r.period_type, r.period_first, r.period_last, '
 		'(r.first_received_at AT TIME ZONE ''Asia/Ho_Chi_Minh'')::date AS received_on, '
 		'count(*) FILTER (WHERE r.body <> ''withdrawal'') AS reports, '
 		'count(*) FILTER (WHERE r.body <> ''withdrawal'' AND r.filings > 1) AS revised, '
-		'count(*) FILTER (WHERE r.body = ''withdrawal'') AS withdrawn '
-		'FROM %s AS r WHERE %s GROUP BY r.top_unit_id, r.year, r.kind, r.level, r.unit_kind, r.period_type, r.period_first, '
-		'r.period_last, received_on', source, condition)
+		'count(*) FILTER (WHERE r.body = ''withdrawal'') AS withdrawn FROM %s AS r WHERE %s '
+		'GROUP BY r.top_unit_id, r.year, r.kind, r.level, r.unit_kind, r.period_type, r.period_first, r.period_last, received_on) AS d '
+		'GROUP BY top_unit_id, year, kind, level, unit_kind, period_type, period_first, period_last', source, condition)
 $$;
 COMMENT ON FUNCTION baocao_fold.receipt_query(text, text) IS 'The query that counts reports of a source by the day on which their first filing came.';
 
@@ -248,14 +251,14 @@ BEGIN
 		ADD CONSTRAINT receipt_pkey PRIMARY KEY (top_unit_id, receipt_no);
 	CREATE INDEX receipt_cell ON baocao_fold.receipt (year, kind, top_unit_id);
 	EXECUTE format('CREATE VIEW baocao.receipt_count WITH (security_invoker = true) AS SELECT s.top_unit_id, s.year, s.kind, '
-		's.level, s.unit_kind, s.period_type, s.period_first, s.period_last, s.received_on, s.reports, s.revised, s.withdrawn '
-		'FROM baocao_fold.receipt AS s WHERE NOT EXISTS (SELECT FROM baocao_fold.touched AS t '
-		'WHERE (t.kind, t.year, t.top_unit_id) = (s.kind, s.year, s.top_unit_id)) UNION ALL %s',
+		's.level, s.unit_kind, s.period_type, s.period_first, s.period_last, s.reports, s.revised, s.withdrawn, s.received_on, s.received '
+		'FROM baocao_fold.receipt AS s WHERE (s.kind, s.year, s.top_unit_id) NOT IN '
+		'(SELECT kind, year, top_unit_id FROM baocao_fold.touched) UNION ALL %s',
 		baocao_fold.receipt_query('baocao_fold.live', 'true'));
 END
 $$;
-COMMENT ON TABLE baocao_fold.receipt IS 'Numbers of reports by the day on which the first filing came, as of the last fold.';
-COMMENT ON VIEW baocao.receipt_count IS 'số báo cáo đã nhận theo ngày (reports by day of receipt). How many reports of each top unit, level, kind and period came first on which day.';
+COMMENT ON TABLE baocao_fold.receipt IS 'Numbers of reports and the days on which first filings came, as of the last fold.';
+COMMENT ON VIEW baocao.receipt_count IS 'số báo cáo đã nhận (reports received). How many reports of each top unit, level, kind and period stand, and on which days they came first.';
 DO $$
 DECLARE
 	relation regclass;
@@ -267,7 +270,8 @@ BEGIN
 			(SELECT col_description(attrelid, attnum) FROM pg_attribute
 				WHERE attrelid = 'baocao_fold.standing'::regclass AND attname = column_name),
 			CASE column_name
-				WHEN 'received_on' THEN 'Day in Viet Nam on which the first filing was received.'
+				WHEN 'received_on' THEN 'Days in Viet Nam on which first filings were received.'
+				WHEN 'received' THEN 'How many of those that stand came first on each of these days.'
 				WHEN 'reports' THEN 'Reports that stand.'
 				WHEN 'revised' THEN 'How many of them were corrected at least once.'
 				WHEN 'withdrawn' THEN 'Reports that were withdrawn and do not count.'

@@ -105,13 +105,14 @@ WITH filed AS NOT MATERIALIZED (
 	FROM baocao.receipt_count WHERE kind = 'social_support'
 	GROUP BY year, period_type, top_unit_id
 )
-SELECT f.year, f.period_type, u.code AS unit_code, u.name AS unit_name, f.activity_kind, sum(r.reports)::bigint AS reports,
+SELECT f.year, f.period_type, n.code AS unit_code, n.name AS unit_name, f.activity_kind, sum(r.reports)::bigint AS reports,
 	sum(f.activities) AS activities, sum(f.quantity) AS quantity, sum(f.value_vnd) AS value_vnd,
 	sum(f.beneficiaries) AS beneficiaries, bool_and(f.is_exact) AS is_exact
 FROM filed AS f
 JOIN filing AS r USING (year, period_type, top_unit_id)
 JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
-GROUP BY GROUPING SETS ((1, 2, 3, 4, 5), (1, 2, 5));
+CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) -- each figure in its own row and in that of all
+GROUP BY 1, 2, 3, 4, 5;
 COMMENT ON VIEW baocao.social_support_total IS 'dân vận, xã hội tình nghĩa: tổng theo loại hoạt động (social support by kind of activity), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.social_support_total.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.social_support_total.period_type IS 'Type of the period; rows of different types overlap.';
@@ -135,12 +136,13 @@ WITH filed AS NOT MATERIALIZED (
 	FROM baocao.receipt_count WHERE kind = 'commendation'
 	GROUP BY year, period_type, top_unit_id
 )
-SELECT f.year, f.period_type, u.code AS unit_code, u.name AS unit_name, f.award_level, f.recipient_kind,
+SELECT f.year, f.period_type, n.code AS unit_code, n.name AS unit_name, f.award_level, f.recipient_kind,
 	sum(r.reports)::bigint AS reports, sum(f.awards) AS awards
 FROM filed AS f
 JOIN filing AS r USING (year, period_type, top_unit_id)
 JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
-GROUP BY GROUPING SETS ((1, 2, 3, 4, 5, 6), (1, 2, 5, 6));
+CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name)
+GROUP BY 1, 2, 3, 4, 5, 6;
 COMMENT ON VIEW baocao.commendation_total IS 'khen thưởng: tổng theo hình thức và đối tượng (commendations by level and recipient), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.commendation_total.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.commendation_total.period_type IS 'Type of the period; rows of different types overlap.';

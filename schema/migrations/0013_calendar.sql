@@ -193,20 +193,21 @@ WITH expected AS NOT MATERIALIZED (
 		AND (p.unit_kind IS NULL OR c.kind = p.unit_kind)
 	GROUP BY p.period_no, c.top_unit_id
 ), received AS NOT MATERIALIZED (
-	SELECT p.period_no, r.top_unit_id, sum(r.reports)::bigint AS received,
-		coalesce(sum(r.reports) FILTER (WHERE r.received_on <= p.due_on), 0)::bigint AS on_time,
-		coalesce(sum(r.reports) FILTER (WHERE r.received_on >= p.locks_on), 0)::bigint AS after_lock,
-		sum(r.reports * greatest(r.received_on - p.due_on, 0))::bigint AS days_late,
-		max(r.received_on - p.due_on) FILTER (WHERE r.reports > 0) AS most_days_late,
-		sum(r.revised)::bigint AS revised, sum(r.withdrawn)::bigint AS withdrawn
+	SELECT p.period_no, r.top_unit_id, coalesce(sum(d.came), 0)::bigint AS received,
+		coalesce(sum(d.came) FILTER (WHERE d.day <= p.due_on), 0)::bigint AS on_time,
+		coalesce(sum(d.came) FILTER (WHERE d.day >= p.locks_on), 0)::bigint AS after_lock,
+		sum(d.came * greatest(d.day - p.due_on, 0))::bigint AS days_late,
+		max(d.day - p.due_on) FILTER (WHERE d.came > 0) AS most_days_late,
+		sum(r.revised) FILTER (WHERE d.place = 1)::bigint AS revised, sum(r.withdrawn) FILTER (WHERE d.place = 1)::bigint AS withdrawn
 	FROM baocao.reporting_period AS p
 	JOIN baocao.receipt_count AS r ON r.year = p.year AND r.kind = p.kind AND r.level = p.level
 		AND r.period_type = p.period_type AND r.period_first = p.period_first AND r.period_last = p.period_last
 		AND (p.unit_kind IS NULL OR r.unit_kind = p.unit_kind)
+	CROSS JOIN LATERAL unnest(r.received_on, r.received) WITH ORDINALITY AS d (day, came, place)
 	GROUP BY p.period_no, r.top_unit_id
 )
 SELECT p.year, p.kind, p.level, p.unit_kind, p.period_type, p.period_first, p.period_last, p.due_on, p.period_no,
-	e.top_unit_id, u.code AS unit_code, u.name AS unit_name, sum(e.expected)::bigint AS expected,
+	n.top_unit_id, n.code AS unit_code, n.name AS unit_name, sum(e.expected)::bigint AS expected,
 	sum(coalesce(r.received, 0))::bigint AS received, sum(coalesce(r.on_time, 0))::bigint AS on_time,
 	sum(coalesce(r.received - r.on_time, 0))::bigint AS late,
 	sum(e.expected - coalesce(r.received, 0))::bigint AS missing, sum(coalesce(r.revised, 0))::bigint AS revised,
@@ -225,8 +226,8 @@ CROSS JOIN LATERAL (
 	WHERE x.top_unit_id = e.top_unit_id AND x.kind = p.kind AND x.first_received_at > p.period_last
 		AND x.first_received_at <= p.period_last + (p.period_last - p.period_first + 1)
 ) AS f
-GROUP BY GROUPING SETS ((p.year, p.kind, p.level, p.unit_kind, p.period_type, p.period_first, p.period_last, p.due_on, p.period_no),
-	(p.year, p.kind, p.level, p.unit_kind, p.period_type, p.period_first, p.period_last, p.due_on, p.period_no, e.top_unit_id, u.code, u.name));
+CROSS JOIN LATERAL (VALUES (u.unit_id, u.code, u.name), (NULL, NULL, NULL)) AS n (top_unit_id, code, name)
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12;
 COMMENT ON VIEW baocao.completeness IS 'đủ và đúng hạn (completeness and timeliness). For each period of the calendar and each province or department, and in the rows without a unit for all: how many reports are expected, received, on time, late, missing, revised, withdrawn. Units count as expected while they exist; a reported zero is a report.';
 COMMENT ON COLUMN baocao.completeness.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.completeness.kind IS 'The kind of report.';
