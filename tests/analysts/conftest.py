@@ -21,6 +21,9 @@ class Cluster:
     def __init__(self, folder):
         self.folder = folder
         shell('postgres_start "$1"', folder)
+        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the run
+            connection.execute("SELECT pg_reload_conf()")
 
     def conninfo(self, name):
         return f"host={self.folder} user=postgres dbname={name}"
