@@ -43,27 +43,29 @@ COMMENT ON FUNCTION baocao.unit_predecessors(integer, date) IS 'What a unit was 
 CREATE FUNCTION baocao.top_unit_as_of(day date DEFAULT current_date)
 RETURNS TABLE (top_unit_id integer, target_id integer)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
-	WITH RECURSIVE forward AS (
-		SELECT unit_id AS top_unit_id, unit_id AS reached_id FROM baocao.unit WHERE parent_id IS NULL
+	WITH RECURSIVE top AS MATERIALIZED ( -- some hundred of many thousand units
+		SELECT unit_id, valid FROM baocao.unit WHERE parent_id IS NULL
+	), link AS MATERIALIZED (
+		SELECT s.predecessor_id, s.successor_id, s.since
+		FROM top JOIN baocao.unit_succession AS s ON s.predecessor_id = top.unit_id AND s.extent = 'whole'
+	), forward AS (
+		SELECT unit_id AS top_unit_id, unit_id AS reached_id FROM top
 		UNION ALL
-		SELECT f.top_unit_id, s.successor_id
-		FROM forward AS f
-		JOIN baocao.unit_succession AS s ON s.predecessor_id = f.reached_id AND s.extent = 'whole' AND s.since <= $1
+		SELECT f.top_unit_id, l.successor_id
+		FROM forward AS f JOIN link AS l ON l.predecessor_id = f.reached_id AND l.since <= $1
 	), backward AS ( -- a new name for the same unit leads back as well as on; a merger does not
-		SELECT unit_id AS top_unit_id, unit_id AS reached_id FROM baocao.unit WHERE parent_id IS NULL AND lower(valid) > $1
+		SELECT unit_id AS top_unit_id, unit_id AS reached_id FROM top WHERE lower(valid) > $1
 		UNION ALL
-		SELECT b.top_unit_id, s.predecessor_id
-		FROM backward AS b
-		JOIN baocao.unit_succession AS s ON s.successor_id = b.reached_id AND s.extent = 'whole' AND s.since > $1
+		SELECT b.top_unit_id, l.predecessor_id
+		FROM backward AS b JOIN link AS l ON l.successor_id = b.reached_id AND l.since > $1
 		WHERE NOT EXISTS (SELECT FROM baocao.unit_succession AS other
-			WHERE other.successor_id = b.reached_id AND other.predecessor_id <> s.predecessor_id)
+			WHERE other.successor_id = b.reached_id AND other.predecessor_id <> l.predecessor_id)
 	)
-	SELECT top.unit_id, (
-		SELECT u.unit_id
-		FROM (SELECT * FROM forward UNION SELECT * FROM backward) AS way JOIN baocao.unit AS u ON u.unit_id = way.reached_id
-		WHERE way.top_unit_id = top.unit_id AND u.valid @> $1)
-	FROM baocao.unit AS top
-	WHERE top.parent_id IS NULL
+	SELECT top.unit_id, reached.unit_id
+	FROM top
+	LEFT JOIN (SELECT * FROM forward UNION SELECT * FROM backward) AS way
+		JOIN top AS reached ON reached.unit_id = way.reached_id AND reached.valid @> $1
+		ON way.top_unit_id = top.unit_id
 $$;
 COMMENT ON FUNCTION baocao.top_unit_as_of(date) IS 'For every province and department that ever was, the one of a day on which its figures count: where it had passed whole by then or, for later days than that, what it was under another name. NULL where a figure cannot be given on that day''s provinces: the unit was split since, or merged from several.';
 

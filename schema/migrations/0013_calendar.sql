@@ -187,24 +187,25 @@ CREATE INDEX refusal_kind ON baocao.refusal (top_unit_id, kind, first_received_a
 
 CREATE VIEW baocao.completeness WITH (security_invoker = true) AS
 WITH expected AS NOT MATERIALIZED (
-	SELECT p.period_no, c.top_unit_id, sum(c.units)::bigint AS expected
+	SELECT p.period_no, p.year, c.top_unit_id, sum(c.units)::bigint AS expected
 	FROM baocao.reporting_period AS p
 	JOIN baocao_fold.unit_count AS c ON c.level = p.level AND c.days @> p.period_last AND c.units > 0
 		AND (p.unit_kind IS NULL OR c.kind = p.unit_kind)
-	GROUP BY p.period_no, c.top_unit_id
+	GROUP BY p.period_no, p.year, c.top_unit_id -- the year, so that a condition on it gets here
 ), received AS NOT MATERIALIZED (
-	SELECT p.period_no, r.top_unit_id, coalesce(sum(d.came), 0)::bigint AS received,
-		coalesce(sum(d.came) FILTER (WHERE d.day <= p.due_on), 0)::bigint AS on_time,
-		coalesce(sum(d.came) FILTER (WHERE d.day >= p.locks_on), 0)::bigint AS after_lock,
-		sum(d.came * greatest(d.day - p.due_on, 0))::bigint AS days_late,
-		max(d.day - p.due_on) FILTER (WHERE d.came > 0) AS most_days_late,
-		sum(r.revised) FILTER (WHERE d.place = 1)::bigint AS revised, sum(r.withdrawn) FILTER (WHERE d.place = 1)::bigint AS withdrawn
+	SELECT p.period_no, p.year, r.top_unit_id, sum(r.reports)::bigint AS received, sum(d.on_time)::bigint AS on_time,
+		sum(d.after_lock)::bigint AS after_lock, sum(d.days_late)::bigint AS days_late, max(d.most_days_late) AS most_days_late,
+		sum(r.revised)::bigint AS revised, sum(r.withdrawn)::bigint AS withdrawn
 	FROM baocao.reporting_period AS p
 	JOIN baocao.receipt_count AS r ON r.year = p.year AND r.kind = p.kind AND r.level = p.level
 		AND r.period_type = p.period_type AND r.period_first = p.period_first AND r.period_last = p.period_last
 		AND (p.unit_kind IS NULL OR r.unit_kind = p.unit_kind)
-	CROSS JOIN LATERAL unnest(r.received_on, r.received) WITH ORDINALITY AS d (day, came, place)
-	GROUP BY p.period_no, r.top_unit_id
+	CROSS JOIN LATERAL (
+		SELECT coalesce(sum(came) FILTER (WHERE day <= p.due_on), 0) AS on_time, coalesce(sum(came) FILTER (WHERE day >= p.locks_on), 0) AS after_lock,
+			sum(came * greatest(day - p.due_on, 0)) AS days_late, max(day - p.due_on) FILTER (WHERE came > 0) AS most_days_late
+		FROM unnest(r.received_on, r.received) AS received (day, came)
+	) AS d
+	GROUP BY p.period_no, p.year, r.top_unit_id
 )
 SELECT p.year, p.kind, p.level, p.unit_kind, p.period_type, p.period_first, p.period_last, p.due_on, p.period_no,
 	n.top_unit_id, n.code AS unit_code, n.name AS unit_name, sum(e.expected)::bigint AS expected,
@@ -218,9 +219,9 @@ SELECT p.year, p.kind, p.level, p.unit_kind, p.period_type, p.period_first, p.pe
 	round(sum(r.days_late)::numeric / nullif(sum(r.received - r.on_time), 0), 1) AS mean_days_late,
 	greatest(max(r.most_days_late), 0) AS most_days_late
 FROM baocao.reporting_period AS p
-JOIN expected AS e USING (period_no)
+JOIN expected AS e ON e.period_no = p.period_no AND e.year = p.year
 JOIN baocao.unit AS u ON u.unit_id = e.top_unit_id
-LEFT JOIN received AS r ON r.period_no = p.period_no AND r.top_unit_id = e.top_unit_id
+LEFT JOIN received AS r ON r.period_no = p.period_no AND r.year = p.year AND r.top_unit_id = e.top_unit_id
 CROSS JOIN LATERAL (
 	SELECT count(*) AS refused FROM baocao.refusal AS x
 	WHERE x.top_unit_id = e.top_unit_id AND x.kind = p.kind AND x.first_received_at > p.period_last

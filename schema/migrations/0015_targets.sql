@@ -125,13 +125,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		SELECT d.counted_on, w.parent_id, w.top_unit_id, count(*) FILTER (WHERE w.is_model) AS model_wards
 		FROM (SELECT DISTINCT counted_on FROM member) AS d CROSS JOIN LATERAL baocao.model_ward_on(d.counted_on) AS w
 		GROUP BY d.counted_on, w.parent_id, w.top_unit_id
-	), counted AS (
+	), census AS MATERIALIZED (
+		SELECT * FROM baocao.commune_census
+	), counted AS MATERIALIZED (
 		SELECT m.*, c.wards, (SELECT coalesce(sum(x.model_wards), 0)::bigint FROM model AS x WHERE x.counted_on = m.counted_on
 			AND (m.cohort_level = 'district' AND x.parent_id = m.unit_id
 				OR m.cohort_level = 'province' AND x.top_unit_id = coalesce(way.reached_id, m.unit_id))) AS model_wards
 		FROM member AS m
 		LEFT JOIN way ON m.cohort_level = 'province' AND (way.counted_on, way.unit_id) = (m.counted_on, m.unit_id)
-		LEFT JOIN baocao.commune_census AS c ON m.share IS NOT NULL
+		LEFT JOIN census AS c ON m.share IS NOT NULL
 			AND c.unit_id = coalesce(way.reached_id, m.unit_id) AND c.stands @> m.counted_on
 	)
 	SELECT c.target_id, c.label_vi, c.label_en, c.due, c.unit_code, c.unit_name, c.counted_on, c.wards, c.model_wards,

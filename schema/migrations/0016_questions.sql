@@ -178,18 +178,24 @@ CREATE FUNCTION baocao.rural_security_fallen_back(in_year integer, period_type b
 RETURNS TABLE (unit_code text, unit_name text, top_unit_name text, level_before baocao.rural_level, level_reached baocao.rural_level)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH latest AS MATERIALIZED (
-		SELECT DISTINCT ON (r.unit_id, r.year) r.unit_id, r.top_unit_id, r.year, s.level_reached
+		SELECT DISTINCT ON (r.unit_id, r.year) r.unit_id, r.year, s.level_reached
 		FROM baocao.current_report AS r JOIN baocao.rural_security AS s USING (top_unit_id, report_no)
 		WHERE r.kind = 'rural_security' AND r.period_type = $2 AND r.year IN ($1, $1 - 1) AND r.level = 'commune'
 		ORDER BY r.unit_id, r.year, r.period_last DESC
 	)
-	SELECT u.code, u.name, top.name, before.level_reached, now.level_reached
-	FROM latest AS now
-	LEFT JOIN baocao.sole_successor AS s ON s.successor_id = now.unit_id
-	JOIN latest AS before ON before.year = $1 - 1 AND before.unit_id IN (now.unit_id, s.predecessor_id)
-	JOIN baocao.unit AS u ON u.unit_id = now.unit_id
-	JOIN baocao.unit AS top ON top.unit_id = now.top_unit_id
-	WHERE now.year = $1 AND now.level_reached < before.level_reached
+	SELECT u.code, u.name, top.name, c.level_before, c.level_reached
+	FROM (
+		SELECT unit_id, year, level_reached, lag(level_reached) OVER (PARTITION BY unit_id ORDER BY year) AS level_before
+		FROM (
+			SELECT unit_id, year, level_reached FROM latest
+			UNION ALL -- what was said of the unit under its earlier name
+			SELECT s.successor_id, l.year, l.level_reached
+			FROM latest AS l JOIN baocao.sole_successor AS s ON s.predecessor_id = l.unit_id WHERE l.year = $1 - 1
+		) AS said
+	) AS c
+	JOIN baocao.unit AS u ON u.unit_id = c.unit_id
+	JOIN baocao.unit AS top ON top.unit_id = u.top_unit_id
+	WHERE c.year = $1 AND c.level_reached < c.level_before
 	ORDER BY top.code, u.code
 $$;
 COMMENT ON FUNCTION baocao.rural_security_fallen_back(integer, baocao.period_type) IS '11. Communes that reached less than in the year before, through changes of name but not across mergers and splits.';
@@ -216,19 +222,19 @@ SELECT baocao.describe('baocao.circular_124_total', '12. Thông tư 124: đăng 
 	"all_registered": "Whether all have registered, as the circular asks.", "enough_recognised": "Whether at least 70 % were recognised."}');
 
 CREATE VIEW baocao.circular_124_unit WITH (security_invoker = true) AS
-WITH filed AS NOT MATERIALIZED (
-	SELECT r.year, r.period_type, r.period_last, r.level, r.top_unit_id, r.unit_id, sum(g.total) AS total, sum(g.registered) AS registered,
-		sum(g.recognised) AS recognised
-	FROM baocao.current_report AS r JOIN baocao.rural_security_registration AS g USING (top_unit_id, report_no)
-	WHERE r.kind = 'rural_security'
-	GROUP BY r.year, r.period_type, r.period_last, r.level, r.top_unit_id, r.unit_id
-)
-SELECT f.year, f.period_type, f.period_last, f.level, f.unit_id, u.code AS unit_code, u.name AS unit_name, f.top_unit_id,
+SELECT r.year, r.period_type, r.period_last, r.level, r.unit_id, u.code AS unit_code, u.name AS unit_name, r.top_unit_id,
 	top.code AS top_unit_code, top.name AS top_unit_name, f.total, f.registered, f.recognised,
 	CASE WHEN f.registered = f.total AND 10 * f.recognised >= 7 * f.total THEN 'none'
 		WHEN f.registered = f.total THEN 'recognised'
 		WHEN 10 * f.recognised >= 7 * f.total THEN 'registered' ELSE 'both' END AS fails
-FROM filed AS f JOIN baocao.unit AS u ON u.unit_id = f.unit_id JOIN baocao.unit AS top ON top.unit_id = f.top_unit_id;
+FROM baocao.current_report AS r
+CROSS JOIN LATERAL ( -- looked up report by report, never the whole table
+	SELECT sum(g.total) AS total, sum(g.registered) AS registered, sum(g.recognised) AS recognised
+	FROM baocao.rural_security_registration AS g WHERE (g.top_unit_id, g.report_no) = (r.top_unit_id, r.report_no)
+) AS f
+JOIN baocao.unit AS u ON u.unit_id = r.unit_id
+JOIN baocao.unit AS top ON top.unit_id = r.top_unit_id
+WHERE r.kind = 'rural_security' AND f.total IS NOT NULL;
 SELECT baocao.describe('baocao.circular_124_unit', '12. Thông tư 124 theo từng đơn vị (Circular 124 unit by unit): which of the two conditions each fails.', '{
 	"level": "Level of the unit.", "total": "Areas, agencies, enterprises and schools.", "registered": "How many have registered.", "recognised": "How many were recognised.",
 	"fails": "none, registered (not all have), recognised (fewer than 70 %) or both."}');
