@@ -43,7 +43,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			'Written by the database itself (`schema/dictionary`); everything is in the schema `baocao`. Tables of reports come from the contract and are described field by field in data-dictionary.md.', '',
 			'## Keys', '', '```mermaid', 'erDiagram']) AS line
 		UNION ALL
-		SELECT 2, p.relname || c.relname, 0, format('    %s ||--o{ %s : "%s"', p.relname, c.relname,
+		SELECT 2, p.relname || c.relname || f.conname, 0, format('    %s ||--o{ %s : "%s"', p.relname, c.relname,
 			(SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = f.conrelid AND attnum = ANY (f.conkey)))
 		FROM pg_constraint AS f JOIN pg_class AS c ON c.oid = f.conrelid JOIN pg_class AS p ON p.oid = f.confrelid
 		WHERE f.contype = 'f' AND f.connamespace = 'baocao'::regnamespace
