@@ -177,11 +177,13 @@ SELECT baocao.describe('baocao.rural_security_total', '11. Xã đạt tiêu chí
 CREATE FUNCTION baocao.rural_security_fallen_back(in_year integer, period_type baocao.period_type DEFAULT 'year')
 RETURNS TABLE (unit_code text, unit_name text, top_unit_name text, level_before baocao.rural_level, level_reached baocao.rural_level)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	WITH latest AS MATERIALIZED (
-		SELECT DISTINCT ON (r.unit_id, r.year) r.unit_id, r.year, s.level_reached
-		FROM baocao.current_report AS r JOIN baocao.rural_security AS s USING (top_unit_id, report_no)
+	WITH filed AS MATERIALIZED (
+		SELECT DISTINCT ON (r.unit_id, r.year) r.unit_id, r.year, r.top_unit_id, r.report_no
+		FROM baocao.current_report AS r
 		WHERE r.kind = 'rural_security' AND r.period_type = $2 AND r.year IN ($1, $1 - 1) AND r.level = 'commune'
 		ORDER BY r.unit_id, r.year, r.period_last DESC
+	), latest AS MATERIALIZED (
+		SELECT f.unit_id, f.year, s.level_reached FROM filed AS f JOIN baocao.rural_security AS s USING (top_unit_id, report_no)
 	)
 	SELECT u.code, u.name, top.name, c.level_before, c.level_reached
 	FROM (
@@ -235,7 +237,7 @@ CROSS JOIN LATERAL ( -- looked up report by report, never the whole table
 JOIN baocao.unit AS u ON u.unit_id = r.unit_id
 JOIN baocao.unit AS top ON top.unit_id = r.top_unit_id
 WHERE r.kind = 'rural_security' AND f.total IS NOT NULL;
-SELECT baocao.describe('baocao.circular_124_unit', '12. Thông tư 124 theo từng đơn vị (Circular 124 unit by unit): which of the two conditions each fails.', '{
+SELECT baocao.describe('baocao.circular_124_unit', '12. Thông tư 124 theo từng đơn vị (Circular 124 unit by unit): which of the two conditions each fails. Ask for one year and one period.', '{
 	"level": "Level of the unit.", "total": "Areas, agencies, enterprises and schools.", "registered": "How many have registered.", "recognised": "How many were recognised.",
 	"fails": "none, registered (not all have), recognised (fewer than 70 %) or both."}');
 
