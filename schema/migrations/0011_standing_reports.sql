@@ -112,8 +112,8 @@ CREATE INDEX standing_unit ON baocao_fold.standing (unit_id, kind, period_last);
 COMMENT ON TABLE baocao_fold.standing IS 'Of each unit, kind and period the highest revision, as of the last fold.';
 
 CREATE VIEW baocao_fold.live WITH (security_invoker = true) AS
-SELECT r.top_unit_id, r.report_no, r.unit_id, r.kind, r.body, r.unit_code, r.period_type, r.period_first, r.period_last,
-	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, r.year, r.level, r.unit_kind, r.filings, r.first_received_at
+SELECT cell.top_unit_id, r.report_no, r.unit_id, cell.kind, r.body, r.unit_code, r.period_type, r.period_first, r.period_last,
+	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, cell.year, r.level, r.unit_kind, r.filings, r.first_received_at
 FROM (SELECT DISTINCT kind, year, top_unit_id FROM baocao_fold.touched) AS cell
 CROSS JOIN LATERAL (
 	SELECT f.top_unit_id, f.report_no, f.unit_id, f.kind, f.body, f.unit_code, f.period_type, f.period_first, f.period_last,
@@ -186,6 +186,9 @@ DECLARE
 	folded constant text := format('baocao_fold.%I', table_name);
 	shown constant text := format('baocao.%I', table_name || '_sum');
 	relation regclass;
+	-- The kind whose body the table belongs to: marks of other kinds are none of its business.
+	of_kind constant text := (SELECT x::text FROM unnest(enum_range(NULL::baocao.kind)) AS x
+		WHERE x::text = table_name OR starts_with(table_name, x::text || '_') ORDER BY length(x::text) DESC LIMIT 1);
 	column_name name;
 BEGIN
 	INSERT INTO baocao_fold.summed VALUES (table_name);
@@ -197,7 +200,7 @@ BEGIN
 		'WHERE (s.kind, s.year, s.top_unit_id) NOT IN (SELECT kind, year, top_unit_id FROM baocao_fold.touched) UNION ALL %s',
 		shown, (SELECT string_agg(format('s.%I', attname), ', ' ORDER BY attnum) FROM pg_attribute
 			WHERE attrelid = folded::regclass AND attnum > 0 AND attname <> 'sum_no'),
-		folded, baocao_fold.sum_query(table_name, 'baocao_fold.live', 'true'));
+		folded, baocao_fold.sum_query(table_name, 'baocao_fold.live', format('r.kind = %L', of_kind)));
 	EXECUTE format('COMMENT ON TABLE %s IS %L', folded, format('Sums of baocao.%s as of the last fold.', table_name));
 	EXECUTE format('COMMENT ON VIEW %s IS %L', shown, format('%s: tổng theo tỉnh, cấp và kỳ (%s: sums by top unit, level and period). What stands, as filed; rows of different types of period overlap.', words_vi, words_en));
 	FOR relation, column_name IN SELECT attrelid, attname FROM pg_attribute
