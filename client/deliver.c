@@ -7,6 +7,8 @@
 #include <time.h>
 #include <zmq.h>
 
+#include "answer.h"
+
 #define PROTOCOL_VERSION "baocao/1"
 #define MONITOR_ENDPOINT "inproc://monitor"
 
@@ -14,6 +16,8 @@ enum {
 	IN_FLIGHT_MAX = 8,          // docs/protocol.md
 	RESEND_FIRST_MS = 5000,     // doubled with each try, up to the longest
 	RESEND_LONGEST_MS = 60000,
+	BUSY_SHORTEST_MS = 10,      // what a server may ask for: its option busy_retry_ms
+	BUSY_LONGEST_MS = 600000,
 	RECONNECTED_PART = 10,      // of that interval waits what was in flight when a connection was lost
 	UNCONNECTED_MS = 200,       // until the next look for a connection
 	REOPEN_FIRST_MS = 500,      // after a handshake that failed; doubled up to the longest
@@ -232,6 +236,15 @@ static void land(struct delivery *delivery, struct flight *flight, const Baocao_
 	flight->parcel.count = 0;
 }
 
+// As long as the server asks for and up to twice that, within reason.
+static int64_t busy_pause(uint32_t retry_after_ms)
+{
+	unsigned pause = retry_after_ms < BUSY_SHORTEST_MS  ? BUSY_SHORTEST_MS
+	                 : retry_after_ms > BUSY_LONGEST_MS ? BUSY_LONGEST_MS
+	                                                    : retry_after_ms;
+	return (int64_t)pause + jittered(pause);
+}
+
 static void take_receipt(struct delivery *delivery, const Baocao__Receipt *receipt)
 {
 	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
@@ -239,7 +252,7 @@ static void take_receipt(struct delivery *delivery, const Baocao__Receipt *recei
 		if (flight->parcel.count == 0 || flight->submission_id != receipt->submission_id)
 			continue;
 		if (receipt->has_whole && receipt->whole == BAOCAO__OUTCOME__OUTCOME_BUSY)
-			flight->due = now_ms() + receipt->retry_after_ms + jittered(receipt->retry_after_ms);
+			flight->due = now_ms() + busy_pause(receipt->retry_after_ms);
 		else if (receipt->has_whole || receipt->n_outcome == flight->parcel.count)
 			land(delivery, flight, receipt);
 		return; // one with another number of outcomes is no answer to what was sent: the time-out comes
@@ -259,8 +272,7 @@ static void receive(struct delivery *delivery)
 			return;
 		}
 		more = zmq_msg_more(&frame) != 0;
-		Baocao__Receipt *receipt =
-			index == 1 && !more ? baocao__receipt__unpack(NULL, zmq_msg_size(&frame), zmq_msg_data(&frame)) : NULL;
+		Baocao__Receipt *receipt = index == 1 && !more ? answer_read(zmq_msg_data(&frame), zmq_msg_size(&frame)) : NULL;
 		if (receipt != NULL) {
 			delivery->last_answer = now_ms();
 			delivery->reopen_pause = 0;

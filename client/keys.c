@@ -84,7 +84,11 @@ int keys_generate(int argc, char **argv)
 		return complain("keygen", zmq_strerror(zmq_errno())), 2;
 	bool good = write_key(argv[1], secret, 0600) && write_key(public_path, public, 0644);
 	sodium_memzero(secret, sizeof secret);
-	if (good)
-		(void)printf("%s\n", public);
-	return good ? 0 : 2;
+	if (!good)
+		return 2;
+	(void)printf("%s\n", public);
+	// For people; a script takes what is on standard output. Z85 has no quotes.
+	(void)fprintf(stderr, "An administrator registers it with a name, and the code of the unit that it files for:\n"
+	                      "SELECT baocao.register_collector('NAME', '%s', 'UNIT');\n", public);
+	return 0;
 }

@@ -12,7 +12,8 @@ bool keys_read(const char *path, bool secret, char text[static KEYS_TEXT_SIZE]);
 // As above, but the word itself may be the key.
 bool keys_read_public(const char *path_or_key, char text[static KEYS_TEXT_SIZE]);
 
-// The subcommand: writes FILE (secret, 0600) and FILE.pub, prints the public key. Exit status.
+// The subcommand: writes FILE (secret, 0600) and FILE.pub, prints the public key, and to standard error the statement
+// that registers it. Exit status.
 int keys_generate(int argc, char **argv);
 
 #endif

@@ -12,7 +12,7 @@ static const struct {
 	const char *name, *arguments, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"keygen", "FILE", "make a key pair: FILE and FILE.pub; print the public key to be registered", keys_generate},
+	{"keygen", "FILE", "make a key pair: FILE and FILE.pub; print the public key and how it is registered", keys_generate},
 	{"describe", "[KIND]", "list the kinds of report, or the fields and rules of one", describe},
 	{"send", SEND_ARGUMENTS, "check the reports of the files (JSON Lines, CSV), queue those that are right, deliver them",
      send_files},

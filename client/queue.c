@@ -69,6 +69,8 @@ static bool judge_and_add(struct queueing *queueing, struct imported *origin)
 		return out_of_memory();
 	verdict_init(&judged, queueing->import.arena);
 	judge_report(queueing->contract, origin->report, verdict);
+	if (verdict->out_of_memory)
+		return out_of_memory();
 	size_t size = protobuf_c_message_get_packed_size(origin->report);
 	bool fits = size <= OUTBOX_PARCEL_BYTES; // what does not would be refused by itself, and never leave the outbox
 	if (!fits)

@@ -37,4 +37,4 @@ add_custom_command(
 
 add_library(baocao_messages STATIC ${generated} ${out}/descriptor_set.c)
 target_include_directories(baocao_messages PUBLIC ${out} PRIVATE ${PROJECT_SOURCE_DIR}/proto)
-target_link_libraries(baocao_messages PUBLIC PkgConfig::PROTOBUF_C)
+target_link_libraries(baocao_messages PUBLIC PkgConfig::PROTOBUF_C PRIVATE baocao_hardening)

@@ -9,6 +9,12 @@
 // it is a thousand reports, and a thousand more each time that it goes well: where culprits are frequent little is written twice,
 // where they are rare few savepoints and COPYs are paid for.
 //
+// A batch of a few reports, all of them new, goes a shorter way, in two round trips instead of eleven:
+//
+//     BEGIN, look ─▶ number ─▶ INSERTs, COMMIT
+//
+// When something about it is not as it should be, it goes back and takes the long one.
+//
 // What a COMMIT must have said to count: "COMMIT", and no warning. PostgreSQL answers a COMMIT whose wait for the
 // synchronous standby was cancelled with a warning only: committed here, perhaps nowhere else.
 #include "attempt.h"
@@ -18,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inserts.h"
 #include "look.h"
 #include "refusals.h"
 #include "rows.h"
@@ -94,9 +101,10 @@ enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresul
 	attempt->connection = connection;
 	attempt->numbers_left = 0;
 	(void)PQsetNoticeReceiver(connection, on_notice, attempt);
-	for (int i = 0; answer == ANSWER_OK && i < 3; i++) {
+	for (int i = 0; answer == ANSWER_OK && i < 4; i++) {
 		PGresult *result = i == 0   ? PQexec(connection, settings)
 		                   : i == 1 ? look_prepare(connection, attempt->contract)
+		                   : i == 2 ? inserts_prepare(connection, attempt->layout)
 		                            : refusals_prepare(connection);
 		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 			answer = database_answer(connection, result);
@@ -157,7 +165,7 @@ static enum answer number_items(struct attempt *attempt, const struct batch *bat
 	return ANSWER_OK;
 }
 
-static enum answer look(struct attempt *attempt, const struct batch *batch, struct step *step)
+static enum answer look(struct attempt *attempt, const struct batch *batch, bool begins, struct step *step)
 {
 	for (size_t i = 0; i < batch->accepted; i++) { // forget an earlier attempt
 		batch->items[i]->report_no = 0;
@@ -167,7 +175,7 @@ static enum answer look(struct attempt *attempt, const struct batch *batch, stru
 		return ANSWER_OK;
 	PQclear(step->result);
 	enum answer answer =
-		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, &step->result);
+		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, begins, &step->result);
 	if (answer == ANSWER_OK)
 		answer = number_items(attempt, batch, step);
 	if (answer == ANSWER_OK)
@@ -399,33 +407,75 @@ static enum answer mark_empty(struct attempt *attempt, const struct batch *batch
 }
 
 // COMMIT of a transaction that failed answers ROLLBACK without an error: that is no commit. Nor is one with a warning.
-static enum answer commit(struct attempt *attempt, struct step *step)
+static enum answer answer_of_commit(const struct attempt *attempt, const struct step *step)
 {
-	attempt->warned = false;
-	enum answer answer = command(attempt, "COMMIT", step);
-	if (answer != ANSWER_OK)
-		return answer;
+	if (PQresultStatus(step->result) != PGRES_COMMAND_OK)
+		return database_answer(attempt->connection, step->result);
 	if (strcmp(PQcmdStatus(step->result), "COMMIT") != 0)
 		return ANSWER_RETRY;
 	return attempt->warned ? ANSWER_WAIT : ANSWER_OK;
 }
 
+static enum answer commit(struct attempt *attempt, struct step *step)
+{
+	attempt->warned = false;
+	(void)command(attempt, "COMMIT", step);
+	return answer_of_commit(attempt, step);
+}
+
+/* the two ways */
+
+static enum answer run_long(struct attempt *attempt, struct batch *batch, struct failure *failure, struct step *step)
+{
+	enum answer answer = command(attempt, "BEGIN; SAVEPOINT piece", step);
+	if (answer == ANSWER_OK)
+		answer = look(attempt, batch, false, step);
+	if (answer == ANSWER_OK)
+		answer = copy_pieces(attempt, batch, failure, step);
+	if (answer == ANSWER_OK)
+		answer = keep_refusals(attempt, batch, step);
+	if (answer == ANSWER_OK)
+		answer = mark_empty(attempt, batch, step);
+	return answer == ANSWER_OK ? commit(attempt, step) : answer;
+}
+
+static bool is_short(const struct batch *batch)
+{
+	return batch->accepted > 0 && batch->accepted == batch->count && batch->whole_count == 0 &&
+	       batch->count <= INSERTS_REPORTS_MAX;
+}
+
+// ANSWER_DATA, with the transaction rolled back: the batch has to take the long way.
+static enum answer run_short(struct attempt *attempt, struct batch *batch, struct step *step)
+{
+	bool all = true;
+	enum answer answer = look(attempt, batch, true, step);
+
+	for (size_t i = 0; i < batch->count; i++)
+		all = all && is_to_be_written(batch->items[i]);
+	if (answer == ANSWER_OK && all) {
+		attempt->warned = false;
+		PQclear(step->result);
+		step->result = inserts_run(attempt->connection, &attempt->rows, batch->items, batch->count);
+		answer = answer_of_commit(attempt, step);
+	} else if (answer == ANSWER_OK) {
+		answer = ANSWER_DATA;
+	}
+	if (answer == ANSWER_DATA && command(attempt, "ROLLBACK", step) != ANSWER_OK)
+		return ANSWER_RECONNECT;
+	return answer;
+}
+
 enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
 {
 	struct step step = {0};
-	*failure = (struct failure){0};
+	enum answer answer = ANSWER_DATA;
 
-	enum answer answer = command(attempt, "BEGIN; SAVEPOINT piece", &step);
-	if (answer == ANSWER_OK)
-		answer = look(attempt, batch, &step);
-	if (answer == ANSWER_OK)
-		answer = copy_pieces(attempt, batch, failure, &step);
-	if (answer == ANSWER_OK)
-		answer = keep_refusals(attempt, batch, &step);
-	if (answer == ANSWER_OK)
-		answer = mark_empty(attempt, batch, &step);
-	if (answer == ANSWER_OK)
-		answer = commit(attempt, &step);
+	*failure = (struct failure){0};
+	if (is_short(batch))
+		answer = run_short(attempt, batch, &step);
+	if (answer == ANSWER_DATA)
+		answer = run_long(attempt, batch, failure, &step);
 	if (answer != ANSWER_OK && failure->culprit == NULL)
 		tell(attempt, &step, NULL, failure);
 	PQclear(step.result);

@@ -1,8 +1,11 @@
 #include "authority.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "digest.h"
+#include "lane.h"
+#include "log.h"
 #include "report.pb-c.h"
 #include "series.h"
 
@@ -79,4 +82,36 @@ void authority_judge(const struct contract *contract, const struct catalogue *ca
 	}
 	item->key.revision = (int32_t)report->revision;
 	digest_report(contract, item->report, item->digest);
+}
+
+static bool has_violation(const struct verdict *verdict, enum rule rule)
+{
+	for (size_t i = 0; i < verdict->count; i++)
+		if (strcmp(verdict->list[i].rule, rule_text(rule)->id) == 0)
+			return true;
+	return false;
+}
+
+static void log_item(struct log_limit *limit, const struct catalogue *catalogue, const struct item *item)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	int32_t collector_id = item->submission->collector_id;
+	const struct catalogue_key *sender = catalogue_collector_by_id(catalogue, collector_id);
+	const struct catalogue_unit *scope = catalogue_unit_by_id(catalogue, item->submission->scope_unit_id);
+	char first[DATE_TEXT_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
+
+	if (sender == NULL || scope == NULL || !log_limit_allows(limit, (uint64_t)collector_id, lane_now_ms(), left_out))
+		return;
+	date_format(scope->first, first);
+	log_warning("refused a report of %s (collector %d) for unit %s on %s: its scope is unit %s as from %s%s", sender->name,
+	            collector_id, report->unit_code, report->period_last, scope->code, first, left_out);
+}
+
+void authority_log(struct log_limit *limit, const struct catalogue *catalogue, const struct submission *submission)
+{
+	for (size_t i = 0; submission->items != NULL && i < submission->item_count; i++) {
+		const struct item *item = &submission->items[i];
+		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED && has_violation(&item->verdict, RULE_OUT_OF_SCOPE))
+			log_item(limit, catalogue, item);
+	}
 }

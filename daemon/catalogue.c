@@ -176,11 +176,30 @@ void catalogue_destroy(struct catalogue **catalogue)
 	*catalogue = NULL;
 }
 
+static int compare_key_rows(const void *a, const void *b)
+{
+	return strcmp(((const struct catalogue_key *)a)->public_key, ((const struct catalogue_key *)b)->public_key);
+}
+
+struct catalogue *catalogue_of_keys(const struct catalogue_key *keys, size_t count)
+{
+	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+
+	if (catalogue == NULL || (catalogue->keys = calloc(count + 1, sizeof *keys)) == NULL) {
+		free(catalogue);
+		return NULL;
+	}
+	memcpy(catalogue->keys, keys, count * sizeof *keys);
+	catalogue->key_count = count;
+	qsort(catalogue->keys, count, sizeof *keys, compare_key_rows);
+	return catalogue;
+}
+
 void catalogue_summary(const struct catalogue *catalogue, date_instant now, char text[static CATALOGUE_SUMMARY_SIZE])
 {
 	size_t valid = 0;
 	for (size_t i = 0; i < catalogue->key_count; i++)
-		valid += catalogue_key_is_valid(&catalogue->keys[i], now);
+		valid += catalogue_key_fault(&catalogue->keys[i], now) == NULL;
 	(void)snprintf(text, CATALOGUE_SUMMARY_SIZE, "%zu units, %zu forms, %zu of %zu keys valid", catalogue->unit_count,
 	               catalogue->form_count, valid, catalogue->key_count);
 }
@@ -203,7 +222,7 @@ const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue
 	return NULL;
 }
 
-static const struct catalogue_unit *unit_by_id(const struct catalogue *catalogue, int32_t unit_id)
+const struct catalogue_unit *catalogue_unit_by_id(const struct catalogue *catalogue, int32_t unit_id)
 {
 	struct catalogue_unit wanted = {.unit_id = unit_id};
 	const struct catalogue_unit *wanted_at = &wanted;
@@ -244,7 +263,7 @@ bool catalogue_in_scope(const struct catalogue *catalogue, const struct catalogu
 		if (leads_to(catalogue, unit->unit_id, scope_unit_id, false) ||
 		    leads_to(catalogue, scope_unit_id, unit->unit_id, true))
 			return true;
-		unit = unit->parent_id == 0 ? NULL : unit_by_id(catalogue, unit->parent_id);
+		unit = unit->parent_id == 0 ? NULL : catalogue_unit_by_id(catalogue, unit->parent_id);
 	}
 	return false;
 }
@@ -271,15 +290,27 @@ const struct catalogue_key *catalogue_key(const struct catalogue *catalogue, con
 	return bsearch(public_key, catalogue->keys, catalogue->key_count, sizeof *catalogue->keys, compare_keys);
 }
 
-bool catalogue_key_is_valid(const struct catalogue_key *key, date_instant now)
+const char *catalogue_key_fault(const struct catalogue_key *key, date_instant now)
 {
-	return !key->revoked && key->valid_from <= now && now < key->valid_to;
+	if (key->revoked)
+		return "is revoked";
+	if (now < key->valid_from)
+		return "is not valid yet";
+	return now < key->valid_to ? NULL : "is no longer valid";
 }
 
-const struct catalogue_key *catalogue_collector(const struct catalogue *catalogue, const char *name)
+const struct catalogue_key *catalogue_collector(const struct catalogue *catalogue, const char *name, date_instant now)
 {
 	for (size_t i = 0; i < catalogue->key_count; i++)
-		if (strcmp(catalogue->keys[i].name, name) == 0)
+		if (strcmp(catalogue->keys[i].name, name) == 0 && catalogue_key_fault(&catalogue->keys[i], now) == NULL)
+			return &catalogue->keys[i];
+	return NULL;
+}
+
+const struct catalogue_key *catalogue_collector_by_id(const struct catalogue *catalogue, int32_t collector_id)
+{
+	for (size_t i = 0; i < catalogue->key_count; i++)
+		if (catalogue->keys[i].collector_id == collector_id)
 			return &catalogue->keys[i];
 	return NULL;
 }

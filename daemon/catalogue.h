@@ -15,7 +15,8 @@ enum {
 	CATALOGUE_CODE_SIZE = 6,  // the longest unit code and NUL; report.proto
 	CATALOGUE_LEVEL_SIZE = 16,
 	CATALOGUE_KEY_SIZE = 41,  // Z85 of 32 bytes and NUL
-	CATALOGUE_LABEL_SIZE = 64
+	CATALOGUE_LABEL_SIZE = 64,
+	CATALOGUE_NAME_SIZE = 4 * 60 + 1 // 60 characters of UTF-8; schema
 };
 
 struct catalogue_unit {
@@ -32,7 +33,7 @@ struct catalogue_form {
 
 struct catalogue_key {
 	char public_key[CATALOGUE_KEY_SIZE];
-	char name[CATALOGUE_LABEL_SIZE]; // of the collector, cut
+	char name[CATALOGUE_NAME_SIZE]; // of the collector
 	int32_t collector_id, scope_unit_id, scope_top_unit_id;
 	date_instant valid_from, valid_to;
 	bool revoked;
@@ -44,6 +45,9 @@ struct catalogue;
 struct catalogue *catalogue_load(PGconn *connection, char **ret_error);
 void catalogue_destroy(struct catalogue **catalogue);
 
+// A snapshot of nothing but these keys, which are copied. NULL when memory is out.
+struct catalogue *catalogue_of_keys(const struct catalogue_key *keys, size_t count);
+
 enum { CATALOGUE_SUMMARY_SIZE = 128 };
 
 // How much of what it holds, for a log line: "14 units, 3 forms, 2 of 3 keys valid".
@@ -51,6 +55,9 @@ void catalogue_summary(const struct catalogue *catalogue, date_instant now, char
 
 // The unit that the code meant on that day, or NULL.
 const struct catalogue_unit *catalogue_unit_on(const struct catalogue *catalogue, const char *code, date_day day);
+
+// The unit of that number, or NULL.
+const struct catalogue_unit *catalogue_unit_by_id(const struct catalogue *catalogue, int32_t unit_id);
 
 // Whether the unit lies in the scope: is it, hangs under it, or its office passed whole into it, or is the same office
 // under another version (a province that became a city).
@@ -62,9 +69,14 @@ bool catalogue_has_form(const struct catalogue *catalogue, const char *kind, con
 
 // The key's row whether valid or not, or NULL.
 const struct catalogue_key *catalogue_key(const struct catalogue *catalogue, const char *public_key);
-bool catalogue_key_is_valid(const struct catalogue_key *key, date_instant now);
 
-// Any key's row of a collector by its name, to file in its name without a key; or NULL.
-const struct catalogue_key *catalogue_collector(const struct catalogue *catalogue, const char *name);
+// Why the key may not be used at that time, as the end of a sentence that begins with "a key that"; NULL when it may.
+const char *catalogue_key_fault(const struct catalogue_key *key, date_instant now);
+
+// A valid key's row of the collector of that name, to file in its name without a key; or NULL.
+const struct catalogue_key *catalogue_collector(const struct catalogue *catalogue, const char *name, date_instant now);
+
+// Any key's row of the collector of that number, or NULL. Goes through all of them.
+const struct catalogue_key *catalogue_collector_by_id(const struct catalogue *catalogue, int32_t collector_id);
 
 #endif

@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <ini.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BLANKS " \t\r\n\v\f"
 
 enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_NUMBER };
 
@@ -28,17 +29,23 @@ static const struct option options[] = {
      "endpoint for pushers that want none (ZMQ_PULL); empty: no such endpoint"},
 	{"secret_key_file", OPTION_TEXT, AT(secret_key_file), "", 0, 0, false,
      "file with the server's CURVE secret key in Z85; may be $CREDENTIALS_DIRECTORY/..."},
+	{"listen_router_next", OPTION_TEXT, AT(listen_router_next), "", 0, 0, false,
+     "while the server's key is changed: a second endpoint as listen_router, with the next key; empty: none"},
+	{"listen_pull_next", OPTION_TEXT, AT(listen_pull_next), "", 0, 0, false,
+     "while the server's key is changed: a second endpoint as listen_pull, with the next key; empty: none"},
+	{"secret_key_file_next", OPTION_TEXT, AT(secret_key_file_next), "", 0, 0, false,
+     "file with the server's next secret key, for the endpoints named _next"},
 	{"anonymous_collector", OPTION_TEXT, AT(anonymous_collector), "", 0, 0, false,
      "collector as which peers on ipc:// endpoints file, without a key; empty: ipc:// is refused"},
 	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
 	{"allow_unsafe_durability", OPTION_BOOL, AT(allow_unsafe_durability), "no", 0, 0, false,
      "start although fsync or synchronous_commit is off: for tests only"},
-	{"writers", OPTION_NUMBER, AT(writers), "1", 1, 64, false, 
+	{"writers", OPTION_NUMBER, AT(writers), "2", 1, 64, false,
      "threads that write, each with one connection; one more writes for collectors with little in flight"},
 	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "500000", 1000, 10000000, false,
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
 	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, false,
-     "memory of reports between reading and receipt, one half for decoded ones; beyond it as above"},
+     "memory of reports between reading and receipt, two thirds for decoded ones; beyond it as above"},
 	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, false,
      "reports of one collector between reading and receipt; beyond it the answer is BUSY"},
 	{"sender_calm_reports", OPTION_NUMBER, AT(sender_calm_reports), "100", 0, 10000000, false,
@@ -66,8 +73,23 @@ static const struct option *option_named(const char *name)
 	return NULL;
 }
 
+// Whether a line of a file can say it: one line, no blanks at its ends, no comment inside.
+static bool can_be_written(const char *value)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < len; i++)
+		if (value[i] == '\n' || ((i == 0 || strchr(BLANKS, value[i - 1]) != NULL) && value[i] == ';'))
+			return false;
+	return len == 0 || (strchr(BLANKS, value[0]) == NULL && strchr(BLANKS, value[len - 1]) == NULL);
+}
+
 static bool set_text(char **slot, const char *value, const char **ret_reason)
 {
+	if (!can_be_written(value)) {
+		*ret_reason = "must be one line without blanks at its ends and without \" ;\"";
+		return false;
+	}
 	char *copy = strdup(value);
 	if (copy == NULL) {
 		*ret_reason = "out of memory";
@@ -141,46 +163,88 @@ void config_clear(struct config *config)
 struct reading {
 	struct config *config;
 	const char *path;
-	FILE *file, *problems;
-	int line; // read so far: Debian's inih does not tell its handler
+	FILE *problems;
+	int line; // from 1
 	bool failed;
 };
 
-static int on_line(void *user, const char *section, const char *name, const char *value)
+static void complain(struct reading *reading, const char *name, const char *reason)
 {
-	struct reading *reading = user;
-	const struct option *option = option_named(name);
-	const char *reason = "there is no such option";
-
-	(void)section; // sections may be used to order a file; names are unique without them
-	if (option != NULL && set_option(reading->config, option, value, &reason))
-		return 1;
-	(void)fprintf(reading->problems, "%s:%d: %s: %s\n", reading->path, reading->line, name, reason);
+	(void)fprintf(reading->problems, "%s:%d: %s%s%s\n", reading->path, reading->line, name,
+	              name[0] == '\0' ? "" : ": ", reason);
 	reading->failed = true;
-	return 1;
 }
 
-static char *read_line(char *text, int size, void *user)
+// Cuts blanks off both ends, in place.
+static char *trimmed(char *text)
 {
-	struct reading *reading = user;
-	reading->line++;
-	return fgets(text, size, reading->file);
+	text += strspn(text, BLANKS);
+	for (size_t len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]) != NULL;)
+		text[--len] = '\0';
+	return text;
+}
+
+// A semicolon that begins a word begins a comment.
+static void cut_comment(char *value)
+{
+	for (char *c = strchr(value, ';'); c != NULL; c = strchr(c + 1, ';'))
+		if (c == value || strchr(BLANKS, c[-1]) != NULL) {
+			*c = '\0';
+			return;
+		}
+}
+
+static void read_line(struct reading *reading, char *line)
+{
+	char *start = trimmed(line), *equals = strchr(start, '=');
+	const char *reason = "there is no such option";
+
+	if (start[0] == '\0' || start[0] == '#' || start[0] == ';')
+		return;
+	if (start[0] == '[' && start[strlen(start) - 1] == ']')
+		return; // sections may be used to order a file; names are unique without them
+	if (equals == NULL) {
+		complain(reading, "", "not a line of the form name = value");
+		return;
+	}
+	*equals = '\0';
+	cut_comment(equals + 1);
+	const char *name = trimmed(start);
+	const struct option *option = option_named(name);
+	if (option == NULL || !set_option(reading->config, option, trimmed(equals + 1), &reason))
+		complain(reading, name, reason);
+}
+
+bool config_read(struct config *config, const char *path, FILE *file, FILE *problems)
+{
+	struct reading reading = {.config = config, .path = path, .problems = problems};
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	while ((length = getline(&text, &size, file)) >= 0) {
+		bool marked = reading.line++ == 0 && strncmp(text, "\xef\xbb\xbf", 3) == 0; // a byte order mark
+		if (strlen(text) != (size_t)length)
+			complain(&reading, "", "contains a NUL");
+		else
+			read_line(&reading, marked ? text + 3 : text);
+	}
+	if (!feof(file))
+		complain(&reading, "", "cannot be read to its end");
+	free(text);
+	return !reading.failed;
 }
 
 bool config_read_file(struct config *config, const char *path, FILE *problems)
 {
-	struct reading reading = {.config = config, .path = path, .problems = problems};
 	FILE *file = fopen(path, "re");
 	if (file == NULL) {
 		(void)fprintf(problems, "%s: %s\n", path, strerror(errno));
 		return false;
 	}
-	reading.file = file;
-	int line = ini_parse_stream(read_line, &reading, on_line, &reading);
+	bool good = config_read(config, path, file, problems);
 	(void)fclose(file);
-	if (line > 0)
-		(void)fprintf(problems, "%s:%d: not a line of the form name = value\n", path, line);
-	return line == 0 && !reading.failed;
+	return good;
 }
 
 bool config_set(struct config *config, const char *assignment, const char **ret_reason)
@@ -200,34 +264,55 @@ bool config_set(struct config *config, const char *assignment, const char **ret_
 
 /* checks and output */
 
-static bool is_ipc(const char *endpoint)
+static bool has_prefix(const char *text, const char *prefix)
 {
-	return strncmp(endpoint, "ipc://", 6) == 0;
+	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool check_endpoint(const struct config *config, const char *name, const char *endpoint, FILE *problems)
+// The endpoints, and what each needs besides.
+static const struct {
+	const char *name;
+	size_t address, key_file;
+	const char *key_file_name;
+} endpoints[] = {
+	{"listen_router", AT(listen_router), AT(secret_key_file), "secret_key_file"},
+	{"listen_pull", AT(listen_pull), AT(secret_key_file), "secret_key_file"},
+	{"listen_router_next", AT(listen_router_next), AT(secret_key_file_next), "secret_key_file_next"},
+	{"listen_pull_next", AT(listen_pull_next), AT(secret_key_file_next), "secret_key_file_next"},
+};
+
+static const char *text_at(const struct config *config, size_t offset)
 {
-	if (strncmp(endpoint, "tcp://", 6) == 0) {
-		if (config->secret_key_file[0] != '\0')
+	return *(char *const *)((const char *)config + offset);
+}
+
+static bool check_endpoint(const struct config *config, size_t index, FILE *problems)
+{
+	const char *name = endpoints[index].name, *address = text_at(config, endpoints[index].address);
+	const char *key_file_name = endpoints[index].key_file_name;
+
+	if (address[0] == '\0' && index > 0)
+		return true; // only the first must be there
+	if (has_prefix(address, "tcp://")) {
+		if (text_at(config, endpoints[index].key_file)[0] != '\0')
 			return true;
-		(void)fprintf(problems, "%s: %s needs secret_key_file: there is no TCP without CURVE\n", name, endpoint);
-		return false;
-	}
-	if (is_ipc(endpoint)) {
+		(void)fprintf(problems, "%s: %s needs %s: there is no TCP without CURVE\n", name, address, key_file_name);
+	} else if (has_prefix(address, "ipc://")) {
 		if (config->anonymous_collector[0] != '\0')
 			return true;
-		(void)fprintf(problems, "%s: %s needs anonymous_collector: ipc has no keys\n", name, endpoint);
-		return false;
+		(void)fprintf(problems, "%s: %s needs anonymous_collector: ipc has no keys\n", name, address);
+	} else {
+		(void)fprintf(problems, "%s: %s: an endpoint begins with tcp:// or ipc://\n", name, address);
 	}
-	(void)fprintf(problems, "%s: %s: an endpoint begins with tcp:// or ipc://\n", name, endpoint);
 	return false;
 }
 
 bool config_check(const struct config *config, FILE *problems)
 {
-	bool good = check_endpoint(config, "listen_router", config->listen_router, problems);
-	if (config->listen_pull[0] != '\0')
-		good = check_endpoint(config, "listen_pull", config->listen_pull, problems) && good;
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
+		good = check_endpoint(config, i, problems) && good;
 	return good;
 }
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 struct config {
-	char *listen_router, *listen_pull;
-	char *secret_key_file;
+	char *listen_router, *listen_pull, *secret_key_file;
+	char *listen_router_next, *listen_pull_next, *secret_key_file_next;
 	char *anonymous_collector;
 	char *database;
 	bool allow_unsafe_durability;
@@ -27,6 +27,8 @@ void config_clear(struct config *config);
 // Reads a file of "name = value" lines. All problems of the file go to the stream, one line each with file and line
 // number; false when there was any.
 bool config_read_file(struct config *config, const char *path, FILE *problems);
+// The same of an open file; path is what problems call it.
+bool config_read(struct config *config, const char *path, FILE *file, FILE *problems);
 
 // Sets one value from "name=value". False: *ret_reason says why (static or thread-local text, do not free).
 bool config_set(struct config *config, const char *assignment, const char **ret_reason);

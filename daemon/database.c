@@ -66,8 +66,9 @@ enum answer database_answer(const PGconn *connection, const PGresult *result)
 // statements, as it could hit COMMIT.
 static const char default_options[] = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s";
 
+// The role is the daemon's, whatever else the login may: row security binds it not, for COPY is refused to those it binds.
 static const char session_settings[] =
-	"SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = baocao, pg_catalog";
+	"SET ROLE baocao_ingest; SET client_min_messages = warning; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET search_path = baocao, pg_catalog";
 
 static char *first_line(const char *prefix, const char *message)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "authority.h"
 #include "decode.h"
 #include "endpoint.h"
 #include "gatekeeper.h"
@@ -17,6 +18,7 @@
 #include "message.h"
 #include "receipt.h"
 #include "room.h"
+#include "self_test.h"
 #include "submission.h"
 
 enum {
@@ -30,6 +32,7 @@ struct intake {
 	struct catalogue *catalogue;
 	struct room room;
 	struct decode *decode;
+	struct log_limit strays; // reports outside the sender's scope, by collector
 	bool away;   // some writer cannot write to the database now
 	bool stopping;
 	int signals; // seen so far
@@ -37,24 +40,32 @@ struct intake {
 
 /* making and unmaking */
 
+// One socket of that type for all its endpoints; NULL in *ret_socket when there are none.
+static bool open_socket(const struct intake *intake, int type, void **ret_socket, char **ret_error)
+{
+	struct endpoint list[ENDPOINTS_MAX];
+	size_t count = endpoint_list(intake->parts.config, type, list);
+
+	if (count > 0)
+		*ret_socket = endpoint_open(intake->context, type, list, count, ret_error);
+	return count == 0 || *ret_socket != NULL;
+}
+
+// The gatekeeper first, then the proof that it keeps the gate, and only then something that others can reach.
 static bool open_sockets(struct intake *intake, char **ret_error)
 {
 	const struct config *config = intake->parts.config;
 
 	intake->context = zmq_ctx_new();
-	intake->gatekeeper = intake->context == NULL ? NULL : gatekeeper_create(intake->context);
+	intake->gatekeeper = intake->context == NULL ? NULL : gatekeeper_create(intake->context, config->anonymous_collector);
 	if (intake->gatekeeper == NULL) {
 		if (asprintf(ret_error, "gatekeeper: %s", zmq_strerror(errno)) < 0)
 			*ret_error = NULL;
 		return false;
 	}
-	intake->router = endpoint_bind(intake->context, ZMQ_ROUTER, config->listen_router, config->secret_key_file, ret_error);
-	if (intake->router == NULL)
-		return false;
-	if (config->listen_pull[0] == '\0')
-		return true;
-	intake->pull = endpoint_bind(intake->context, ZMQ_PULL, config->listen_pull, config->secret_key_file, ret_error);
-	return intake->pull != NULL;
+	return self_test(intake->context, intake->gatekeeper, config, ret_error) &&
+	       open_socket(intake, ZMQ_ROUTER, &intake->router, ret_error) &&
+	       open_socket(intake, ZMQ_PULL, &intake->pull, ret_error);
 }
 
 struct intake *intake_create(const struct intake_parts *parts, struct catalogue *catalogue, char **ret_error)
@@ -117,6 +128,7 @@ static void answer_done(struct intake *intake)
 			struct submission *next = submission->next;
 			size_t size;
 			uint8_t *bytes = receipt_pack(submission, &size);
+			authority_log(&intake->strays, intake->catalogue, submission);
 			decode_written(intake->decode, submission);
 			room_leave(&intake->room, submission);
 			send_receipt(intake, submission, bytes, size);
@@ -127,18 +139,6 @@ static void answer_done(struct intake *intake)
 }
 
 /* submissions */
-
-// The sender by its CURVE key, checked on every message; NULL when it may not file.
-static const struct catalogue_key *sender_of(const struct intake *intake, zmq_msg_t *frame, date_instant now)
-{
-	const char *public_key = zmq_msg_gets(frame, "User-Id");
-	const char *anonymous = intake->parts.config->anonymous_collector;
-	bool has_key = public_key != NULL && public_key[0] != '\0';
-	const struct catalogue_key *key = has_key               ? catalogue_key(intake->catalogue, public_key)
-	                                  : anonymous[0] != '\0' ? catalogue_collector(intake->catalogue, anonymous)
-	                                                         : NULL;
-	return key != NULL && catalogue_key_is_valid(key, now) ? key : NULL;
-}
 
 // Frames and version: what can be wrong before the body is looked at.
 static void open_body(struct submission *submission, struct message *message, size_t first, size_t frames)
@@ -209,9 +209,9 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 
 	if (message->frame_count <= first)
 		return 0; // a routing id alone: an empty message of nobody
-	const struct catalogue_key *sender = sender_of(intake, &message->frames[body], now);
+	const struct catalogue_key *sender = gatekeeper_sender(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 	if (sender == NULL) {
-		log_warning("dropped a message whose sender has no valid key any more");
+		gatekeeper_dropped(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 		return 0;
 	}
 	struct submission *submission = submission_create(&message->frames[body], now);

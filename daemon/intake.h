@@ -28,8 +28,8 @@ struct intake_parts {
 	int signal_fd; // signalfd of SIGTERM and SIGINT
 };
 
-// Binds the gatekeeper, then the endpoints. Takes over the first catalogue, on success only. NULL on failure: *ret_error
-// says why (the caller frees it).
+// Binds the gatekeeper, tries the gate (self_test.h), then binds the endpoints. Takes over the first catalogue, on success
+// only. NULL on failure: *ret_error says why (the caller frees it).
 struct intake *intake_create(const struct intake_parts *parts, struct catalogue *catalogue, char **ret_error);
 
 // Closes the sockets. NULL-safe; clears the caller's pointer.

@@ -5,19 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline.h"
 #include "report.pb-c.h"
 
 // Nested loops over the unique index are right at any table size; the planner, which cannot see into the arrays, must not
-// be tempted by a table that was small when it was last analysed (attempt.c switches the other ways off). Kinds and period
+// be tempted by a table that was small when it was last analysed: attempt.c switches the other ways off, and OFFSET 0 keeps it
+// from looking the other way round, for each stored report among the keys. Kinds and period
 // types are their places in two lists of labels, which the planner reads once: ten thousand labels would cost more than the
 // look itself.
 static const char statement[] =
 	"SELECT k.n, r.revision, r.report_no, r.content_digest, r.received_at "
 	"FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::date[], $6::date[], $7::int[]) "
 	"WITH ORDINALITY AS k(top_unit_id, unit_id, kind, period_type, period_first, period_last, revision, n) "
-	"JOIN baocao.report r ON (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
+	"CROSS JOIN LATERAL (SELECT r.revision, r.report_no, r.content_digest, r.received_at FROM baocao.report AS r "
+	"WHERE (r.top_unit_id, r.unit_id, r.kind, r.period_type, r.period_first, r.period_last) "
 	"= (k.top_unit_id, k.unit_id, ('%s'::baocao.kind[])[k.kind], ('%s'::baocao.period_type[])[k.period_type], "
-	"k.period_first, k.period_last) AND r.revision >= k.revision";
+	"k.period_first, k.period_last) AND r.revision >= k.revision OFFSET 0) AS r";
 
 enum {
 	PARAMETERS = 7,
@@ -55,17 +58,34 @@ static bool came_first(const struct item *a, const struct item *b)
 	return a < b;
 }
 
+static int order_of(int32_t a, int32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+// One after the other in the order of the index: most pairs of a batch differ in the first two.
+static int compare_series(const struct natural_key *a, const struct natural_key *b)
+{
+	int order = order_of(a->top_unit_id, b->top_unit_id);
+	if (order == 0)
+		order = order_of(a->unit_id, b->unit_id);
+	if (order == 0)
+		order = order_of(a->kind, b->kind);
+	if (order == 0)
+		order = order_of(a->period_type, b->period_type);
+	if (order == 0)
+		order = order_of(a->first, b->first);
+	return order == 0 ? order_of(a->last, b->last) : order;
+}
+
 int look_compare(const struct item *a, const struct item *b)
 {
-	// The key is made of seven 32-bit numbers in the order of the index: compare them one by one.
-	const int32_t left[] = {a->key.top_unit_id, a->key.unit_id, a->key.kind, a->key.period_type,
-	                        a->key.first,       a->key.last,    a->key.revision};
-	const int32_t right[] = {b->key.top_unit_id, b->key.unit_id, b->key.kind, b->key.period_type,
-	                         b->key.first,       b->key.last,    b->key.revision};
-	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
-		if (left[i] != right[i])
-			return left[i] < right[i] ? -1 : 1;
-	return a == b ? 0 : came_first(a, b) ? -1 : 1;
+	int order = compare_series(&a->key, &b->key);
+	if (order == 0)
+		order = order_of(a->key.revision, b->key.revision);
+	if (order != 0 || a == b)
+		return order;
+	return came_first(a, b) ? -1 : 1;
 }
 
 /* array parameters, in binary */
@@ -148,7 +168,7 @@ static void meet_stored(struct item *item, const PGresult *result, int row)
 	}
 }
 
-static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
+static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count, bool begins)
 {
 	const char *values[PARAMETERS];
 	int lengths[PARAMETERS], formats[PARAMETERS];
@@ -158,11 +178,17 @@ static PGresult *ask(PGconn *connection, const uint32_t *arrays, size_t count)
 		lengths[i] = (int)(words_of(count) * sizeof *arrays);
 		formats[i] = 1;
 	}
-	return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!begins)
+		return PQexecPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	if (!pipeline_open(connection))
+		return NULL;
+	(void)PQsendQueryParams(connection, "BEGIN", 0, NULL, NULL, NULL, NULL, 0); // a failure shows in the result
+	(void)PQsendQueryPrepared(connection, "look", PARAMETERS, values, lengths, formats, 1);
+	return pipeline_close(connection, 1);
 }
 
 enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
-                           PGresult **ret_result)
+                           bool begins, PGresult **ret_result)
 {
 	uint32_t *arrays = build_arrays(contract, items, count);
 	PGresult *result = NULL;
@@ -171,7 +197,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 	for (size_t i = 0; i < count; i++)
 		items[i]->outcome = BAOCAO__OUTCOME__OUTCOME_STORED;
 	if (arrays != NULL) {
-		result = ask(connection, arrays, count);
+		result = ask(connection, arrays, count, begins);
 		answer = PQresultStatus(result) == PGRES_TUPLES_OK ? ANSWER_OK : database_answer(connection, result);
 	}
 	free(arrays);
@@ -187,8 +213,7 @@ enum answer look_at_stored(PGconn *connection, const struct contract *contract, 
 
 bool look_is_related(const struct item *a, const struct item *b)
 {
-	return a->key.top_unit_id == b->key.top_unit_id && a->key.unit_id == b->key.unit_id && a->key.kind == b->key.kind &&
-	       a->key.period_type == b->key.period_type && a->key.first == b->key.first && a->key.last == b->key.last;
+	return compare_series(&a->key, &b->key) == 0;
 }
 
 // first stands before second in key order; with equal revisions it also came before it.

@@ -12,9 +12,9 @@ PGresult *look_prepare(PGconn *connection, const struct contract *contract);
 
 // Gives each accepted item, in one statement, its outcome as far as the database knows it: DUPLICATE or CONFLICT with
 // report_no and stored_received_at of the stored one, SUPERSEDED when a higher revision is there, else STORED.
-// Items must be sorted by look_compare(). On failure *ret_result is the failed result, for the caller to clear.
+// Items must be sorted by look_compare(). begins: begins the transaction, in the same round trip. On failure *ret_result is the failed result, for the caller to clear.
 enum answer look_at_stored(PGconn *connection, const struct contract *contract, struct item **items, size_t count,
-                           PGresult **ret_result);
+                           bool begins, PGresult **ret_result);
 
 // The same among the items themselves: an item meets those that came before it. Items sorted as above.
 void look_at_each_other(struct item **items, size_t count);

@@ -12,16 +12,19 @@
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #include "catalogue.h"
 #include "config.h"
 #include "contract.h"
 #include "database.h"
+#include "endpoint.h"
 #include "intake.h"
 #include "lane.h"
 #include "layout.h"
 #include "log.h"
 #include "schema_check.h"
+#include "self_test.h"
 #include "store.h"
 #include "watcher.h"
 
@@ -29,6 +32,7 @@ enum {
 	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
 	START_PAUSE_MS = 1000, // between two tries to reach the database
 	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
+	HEAPS_MAX = 1,             // of glibc, for all threads: each keeps what it had at its highest
 	HEAP_LARGE_SIZE = 4 << 20  // what is larger is a mapping of its own, given back at once
 };
 
@@ -54,7 +58,7 @@ static void print_help(void)
 	             "usage: baocaod [--config FILE] [--set NAME=VALUE]... [--check | --print-config | --help | --version]\n\n"
 	             "  --config FILE      read the configuration from FILE (lines of NAME = VALUE)\n"
 	             "  --set NAME=VALUE   set one option after the file\n"
-	             "  --check            test configuration, keys and database, say every problem, and exit\n"
+	             "  --check            test configuration, keys, gate and database, say every problem, and exit\n"
 	             "  --print-config     print the whole configuration as a file, and exit\n\noptions:\n");
 	config_help(stdout);
 }
@@ -263,21 +267,52 @@ static void daemon_end(struct daemon *daemon)
 	contract_destroy(&daemon->contract);
 }
 
+// Where it listens, and the keys that collectors must have for it.
+static void say_endpoints(const struct config *config)
+{
+	static const int types[] = {ZMQ_ROUTER, ZMQ_PULL};
+	struct endpoint list[ENDPOINTS_MAX];
+	char key[ENDPOINT_KEY_SIZE], *error = NULL;
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		size_t count = endpoint_list(config, types[i], list);
+		for (size_t at = 0; at < count; at++) {
+			bool has_key = list[at].secret_key_file[0] != '\0' && endpoint_public_key(list[at].secret_key_file, key, &error);
+			log_info("listening on %s%s%s", list[at].address, has_key ? " with the server key " : "", has_key ? key : "");
+			free(error);
+			error = NULL;
+		}
+	}
+}
+
 static int serve(struct daemon *daemon)
 {
 	if (!config_check(&daemon->config, stderr) || !daemon_start(daemon))
 		return EXIT_FAILURE;
-	log_info("ready: %s%s%s", daemon->config.listen_router, daemon->config.listen_pull[0] == '\0' ? "" : " and ",
-	         daemon->config.listen_pull);
+	say_endpoints(&daemon->config);
+	log_info("ready");
+	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
 	if (!intake_run(daemon->intake))
 		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
 	return EXIT_SUCCESS;
 }
 
+static bool check_gate(const struct config *config)
+{
+	char *error = NULL;
+	bool good = self_test_alone(config, &error);
+
+	if (!good)
+		(void)fprintf(stderr, "%s\n", error == NULL ? "gate: out of memory" : error);
+	free(error);
+	return good;
+}
+
 static int check(struct daemon *daemon)
 {
 	bool good = config_check(&daemon->config, stderr);
+	good = good && check_gate(&daemon->config);
 	good = load_contract(daemon) && check_database(daemon, false) && good;
 	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -289,6 +324,7 @@ static void keep_heaps(void)
 {
 	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_SIZE);
 	(void)mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_SIZE);
+	(void)mallopt(M_ARENA_MAX, HEAPS_MAX);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,8 @@
 #include "receipt.h"
 
+// What a receipt may take where decoding has left no room: some 5 MiB, with as many violations as an arena has room for.
+enum { RECEIPT_ROOM = 8 << 20 };
+
 static Baocao__Violation *violation_of(struct arena *arena, const struct violation *violation)
 {
 	Baocao__Violation *message = arena_alloc(arena, sizeof *message);
@@ -74,6 +77,7 @@ uint8_t *receipt_pack(struct submission *submission, size_t *ret_size)
 	Baocao__Receipt receipt;
 	struct arena *arena = submission->arena;
 
+	arena_raise_cap(arena, RECEIPT_ROOM);
 	receipt_begin(&receipt, submission);
 	if (submission->whole != 0) {
 		receipt.has_whole = 1;

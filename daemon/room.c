@@ -44,15 +44,20 @@ static size_t part_of(size_t most, bool is_large)
 	return is_large ? most / 4 * 3 : most;
 }
 
-static size_t half_of(const struct room *room)
+static size_t waiting_most(const struct room *room)
 {
-	return ((size_t)room->config->max_pending_mib << 20) / 2;
+	return ((size_t)room->config->max_pending_mib << 20) / 3;
+}
+
+static size_t decoded_most(const struct room *room)
+{
+	return 2 * waiting_most(room);
 }
 
 static bool is_left(const struct room *room, bool is_large)
 {
 	return room->reports < part_of((size_t)room->config->max_pending_reports, is_large) &&
-	       room->waiting_bytes < part_of(half_of(room), is_large);
+	       room->waiting_bytes < part_of(waiting_most(room), is_large);
 }
 
 bool room_is_left(const struct room *room)
@@ -68,7 +73,7 @@ bool room_is_left_to(const struct room *room, const struct submission *submissio
 
 bool room_is_left_to_decode(const struct room *room, const struct submission *submission)
 {
-	return room->decoded_bytes < part_of(half_of(room), submission->is_large);
+	return room->decoded_bytes < part_of(decoded_most(room), submission->is_large);
 }
 
 static size_t cost_of(const struct submission *submission)

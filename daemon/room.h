@@ -1,6 +1,6 @@
 // What there is between reading and receipt, in all and by collector, and how much more there may be. This is what bounds the
-// daemon's memory. One half of it is for submissions that wait as they came, the other for decoded ones: so there is always
-// enough decoded for the next batch, and what waits costs little more than its bytes. Of either half a quarter is kept for
+// daemon's memory. One third of it is for submissions that wait as they came, the rest for decoded ones: so there is always
+// enough decoded for the next batch, and what waits costs little more than its bytes. Of either a quarter is kept for
 // collectors with little in flight. One thread: intake's.
 #ifndef BAOCAO_ROOM_H
 #define BAOCAO_ROOM_H

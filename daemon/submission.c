@@ -53,7 +53,7 @@ static void refuse_count(struct submission *submission, size_t count)
 	submission_refuse(submission, RULE_REPORT_COUNT, value, limit);
 }
 
-// One report: a bad one gets its verdict, its neighbours are not touched.
+// One report: a bad one gets its verdict, its neighbours are not touched. False when memory is out.
 static bool decode_item(struct item *item, const struct contract *contract)
 {
 	struct arena *arena = item->submission->arena;
@@ -65,15 +65,11 @@ static bool decode_item(struct item *item, const struct contract *contract)
 		return true;
 	}
 	item->report = protobuf_c_message_unpack(contract->report->wire, arena_allocator(arena), item->raw.size, item->raw.bytes);
-	if (item->report == NULL) {
-		verdict_add(&item->verdict, RULE_MALFORMED, NULL, &(struct violation_words){.value = "protobuf-c cannot unpack it"});
-		return true;
-	}
-	if (!digest_canonicalise(contract, item->report, arena))
-		return false;
+	if (item->report == NULL || !digest_canonicalise(contract, item->report, arena))
+		return false; // what the scan lets through can be unpacked: there is no room
 	item->body = judge_body_kind(contract, item->report);
 	judge_report(contract, item->report, &item->verdict);
-	return true;
+	return !item->verdict.out_of_memory;
 }
 
 static void refuse_size(struct submission *submission, size_t size)
@@ -149,7 +145,7 @@ bool submission_decode(struct submission *submission, const struct contract *con
 		return false;
 	for (; reports > 0 && submission->decoded < submission->item_count; reports--) {
 		if (!decode_item(&submission->items[submission->decoded], contract))
-			return refuse_as_too_large(submission);
+			return arena_hit_cap(submission->arena) && refuse_as_too_large(submission);
 		submission->decoded++;
 	}
 	return true;

@@ -23,6 +23,8 @@ struct arena {
 	size_t next_size;
 	size_t held;
 	size_t cap;
+	size_t tally;
+	bool hit_cap;
 	ProtobufCAllocator allocator;
 };
 
@@ -65,8 +67,10 @@ static struct chunk *chunk_add(struct arena *arena, size_t at_least)
 	size_t size = at_least > arena->next_size ? at_least : arena->next_size;
 	size_t left = arena->cap - arena->held;
 
-	if (at_least > left)
+	if (at_least > left) {
+		arena->hit_cap = true;
 		return NULL;
+	}
 	if (size > left)
 		size = left;
 	struct chunk *chunk = malloc(sizeof *chunk + size);
@@ -133,4 +137,19 @@ ProtobufCAllocator *arena_allocator(struct arena *arena)
 size_t arena_held(const struct arena *arena)
 {
 	return arena->held;
+}
+
+bool arena_hit_cap(const struct arena *arena)
+{
+	return arena->hit_cap;
+}
+
+void arena_raise_cap(struct arena *arena, size_t by)
+{
+	arena->cap += by;
+}
+
+size_t *arena_tally(struct arena *arena)
+{
+	return &arena->tally;
 }

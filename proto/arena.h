@@ -6,6 +6,7 @@
 #define BAOCAO_ARENA_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -30,5 +31,14 @@ ProtobufCAllocator *arena_allocator(struct arena *arena);
 
 // Bytes held from the system so far.
 size_t arena_held(const struct arena *arena);
+
+// Whether the cap, and not the machine, has refused memory so far.
+bool arena_hit_cap(const struct arena *arena);
+
+// Lets the arena hand out so many bytes more.
+void arena_raise_cap(struct arena *arena, size_t by);
+
+// A count that begins at 0 and lives as long as the arena: verdict.c keeps in it what the texts of all its verdicts take.
+size_t *arena_tally(struct arena *arena);
 
 #endif

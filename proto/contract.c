@@ -24,6 +24,7 @@ enum {
 	CONTRACT_ARENA_CAP = 8 << 20, // the descriptor set is some 40 KiB; unpacked some ten times that
 	MESSAGES_MAX = 256,           // kinds and their lines: a contract of over a hundred forms
 	ENUMS_MAX = 256,
+	PATTERNS_MAX = 1024,
 	FIELD_NUMBER_FIELD = 2,       // DescriptorProto.field in SourceCodeInfo paths
 	ENUM_VALUE_FIELD = 2,         // EnumDescriptorProto.value
 	NESTING_MAX = 3               // Report, body, line
@@ -38,6 +39,8 @@ struct loaded {
 	struct contract_message *messages[MESSAGES_MAX];
 	size_t enum_count;
 	struct contract_enum enums[ENUMS_MAX];
+	size_t pattern_count;
+	regex_t *patterns[PATTERNS_MAX]; // compiled: also those of messages that were not finished
 	char *error; // the first thing that is wrong
 };
 
@@ -106,6 +109,8 @@ static bool build_value(struct loaded *loaded, struct contract_enum *enumeration
 	value->number = source->number;
 	value->label = value_label(loaded->arena, enumeration->name, source->name);
 	value->comment = descriptors_comment(loaded->arena, place, ENUM_VALUE_FIELD, (int32_t)index);
+	if (value->comment == NULL)
+		return out_of_memory(loaded);
 	if (value->label == NULL)
 		return fail(loaded, "%s: the value %s must begin with the enum's name", enumeration->full_name, source->name);
 	if (broken || rule == NULL || rule->vi == NULL || rule->en == NULL)
@@ -143,7 +148,7 @@ static const struct contract_enum *build_enum(struct loaded *loaded, const char 
 		(void)fail(loaded, "%s: the labels (enumeration).vi and .en are missing", full_name);
 		return NULL;
 	}
-	if (enumeration->name == NULL || enumeration->values == NULL) {
+	if (enumeration->name == NULL || enumeration->values == NULL || enumeration->comment == NULL) {
 		(void)out_of_memory(loaded);
 		return NULL;
 	}
@@ -163,11 +168,14 @@ static bool compile_pattern(struct loaded *loaded, struct contract_field *field,
 	char *anchored = arena_printf(loaded->arena, "^(%s)$", field->pattern);
 	if (anchored == NULL)
 		return out_of_memory(loaded);
-	if (regcomp(&field->regex, anchored, REG_EXTENDED | REG_NOSUB) != 0) {
-		const char *pattern = field->pattern;
-		field->pattern = NULL; // nothing to free
-		return fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message, field->name, pattern);
-	}
+	if (loaded->pattern_count == PATTERNS_MAX)
+		return fail(loaded, "%s.%s: there are over %d patterns", message, field->name, PATTERNS_MAX);
+	int status = regcomp(&field->regex, anchored, REG_EXTENDED | REG_NOSUB);
+	if (status == REG_ESPACE)
+		return out_of_memory(loaded);
+	if (status != 0)
+		return fail(loaded, "%s.%s: the pattern %s is not a POSIX regular expression", message, field->name, field->pattern);
+	loaded->patterns[loaded->pattern_count++] = &field->regex;
 	return true;
 }
 
@@ -291,6 +299,8 @@ static bool build_field(struct loaded *loaded, struct contract_message *message,
 		loaded->arena, (const void *)source_of->options, &baocao__field_rule__descriptor, &broken);
 	field->in_body_oneof = (field->wire->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 	field->comment = descriptors_comment(loaded->arena, place, FIELD_NUMBER_FIELD, (int32_t)index);
+	if (field->comment == NULL)
+		return out_of_memory(loaded);
 	if (broken || (rule == NULL && !field->in_body_oneof))
 		return fail(loaded, "%s.%s: the option (field) is missing or malformed", message->full_name, field->name);
 	if (field->wire->type == PROTOBUF_C_TYPE_MESSAGE) {
@@ -369,6 +379,10 @@ static struct contract_message *build_message(struct loaded *loaded, const Proto
 	message->full_name = wire->name;
 	message->wire = wire;
 	message->comment = descriptors_comment_of(loaded->arena, &place);
+	if (message->comment == NULL) {
+		(void)out_of_memory(loaded);
+		return NULL;
+	}
 	if (!read_message_rule(loaded, message, source) || !build_fields(loaded, message, source, &place, depth))
 		return NULL;
 	loaded->messages[loaded->message_count++] = message;
@@ -450,10 +464,8 @@ void contract_destroy(struct contract **contract)
 	if (*contract == NULL)
 		return;
 	struct loaded *loaded = (struct loaded *)*contract;
-	for (size_t i = 0; i < loaded->message_count; i++)
-		for (size_t j = 0; j < loaded->messages[i]->field_count; j++)
-			if (loaded->messages[i]->fields[j].pattern != NULL)
-				regfree(&loaded->messages[i]->fields[j].regex);
+	for (size_t i = 0; i < loaded->pattern_count; i++)
+		regfree(loaded->patterns[i]);
 	arena_destroy(&loaded->arena);
 	free(loaded);
 	*contract = NULL;

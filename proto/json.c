@@ -6,6 +6,7 @@
 
 #include "field.h"
 #include "judge.h"
+#include "text.h"
 #include "verdict.h"
 
 struct reader {
@@ -63,8 +64,8 @@ static bool read_text(const struct reader *reader, const json_t *value, Protobuf
 {
 	if (!json_is_string(value))
 		return malformed(reader, place, "not a text");
-	if (strlen(json_string_value(value)) != json_string_length(value))
-		return malformed(reader, place, "contains a NUL");
+	if (!text_is_valid(json_string_value(value), json_string_length(value)))
+		return malformed(reader, place, "contains a NUL, or heaps over 30 marks on a letter");
 	char *copy = arena_strndup(reader->arena, json_string_value(value), json_string_length(value));
 	*(char **)field_slot(message, place->field) = copy;
 	return copy != NULL;

@@ -2,6 +2,7 @@
 // added with its place. The named checks of a message run after its fields.
 #include "judge.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,18 @@ static void judge_number(const struct walk *walk, const ProtobufCMessage *messag
 	}
 }
 
+// The GNU C library says "no match" when it got no memory, too; malloc() says it.
+static void judge_pattern(const struct walk *walk, const char *text, const struct place *place)
+{
+	errno = 0;
+	if (regexec(&place->field->regex, text, 0, NULL, 0) == 0)
+		return;
+	if (errno == ENOMEM)
+		walk->verdict->out_of_memory = true;
+	else
+		add(walk, RULE_PATTERN, place, text, place->field->pattern);
+}
+
 static void judge_text(const struct walk *walk, const ProtobufCMessage *message, const struct place *place)
 {
 	const struct contract_field *field = place->field;
@@ -74,8 +87,8 @@ static void judge_text(const struct walk *walk, const ProtobufCMessage *message,
 		add_numbers(walk, RULE_MAX_LEN, place, length, field->max_len);
 		return; // an over-long text is not worth a pattern's time
 	}
-	if (field->pattern != NULL && regexec(&field->regex, text, 0, NULL, 0) != 0)
-		add(walk, RULE_PATTERN, place, text, field->pattern);
+	if (field->pattern != NULL)
+		judge_pattern(walk, text, place);
 	if (field->format == CONTRACT_DATE && !date_parse(text, &day))
 		add(walk, RULE_DATE, place, text, NULL);
 	if (field->format == CONTRACT_TIMESTAMP && !date_parse_instant(text, &instant))

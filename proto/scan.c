@@ -13,6 +13,9 @@
 // Wire types of the protobuf encoding; 3 and 4 are groups, 6 and 7 do not exist.
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
 
+// Of a varint. protobuf-c reads no more of tags and lengths: padded ones must not get as far as it.
+enum { VALUE_BYTES_MAX = 10, TAG_BYTES_MAX = 5 };
+
 enum { FIELDS_SEEN_MAX = 256 }; // singular message fields of one message: tracked by index in a bit set
 
 // Submission's field numbers; protocol.proto.
@@ -51,23 +54,23 @@ static bool problem(const struct cursor *cursor, const char *format, ...)
 	return false;
 }
 
-// At most ten bytes, the last one at most 1: a value over 64 bits or an over-long varint is malformed.
-static bool read_varint(struct cursor *cursor, uint64_t *ret)
+// At most so many bytes, the tenth at most 1: a value over 64 bits or an over-long varint is malformed.
+static bool read_varint(struct cursor *cursor, unsigned bytes_max, uint64_t *ret)
 {
 	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 70; shift += 7) {
+	for (unsigned shift = 0; shift < 7 * bytes_max; shift += 7) {
 		if (cursor->at == cursor->end)
 			return problem(cursor, "ends inside a number");
 		uint8_t byte = *cursor->at++;
 		if (shift == 63 && byte > 1)
-			return problem(cursor, "a number is longer than 64 bits");
+			break;
 		value |= (uint64_t)(byte & 0x7F) << shift;
 		if ((byte & 0x80) == 0) {
 			*ret = value;
 			return true;
 		}
 	}
-	return problem(cursor, "a number is longer than 64 bits");
+	return problem(cursor, "a number is longer than %s", bytes_max == VALUE_BYTES_MAX ? "64 bits" : "a tag or length can be");
 }
 
 static bool skip(struct cursor *cursor, uint64_t size)
@@ -81,7 +84,7 @@ static bool skip(struct cursor *cursor, uint64_t size)
 static bool read_value(struct cursor *cursor, struct wire_value *ret)
 {
 	uint64_t key = 0, size = 0;
-	if (!read_varint(cursor, &key))
+	if (!read_varint(cursor, TAG_BYTES_MAX, &key))
 		return false;
 	ret->type = (unsigned)(key & 7);
 	if (key >> 3 == 0 || key >> 3 > (1U << 29) - 1)
@@ -89,13 +92,13 @@ static bool read_value(struct cursor *cursor, struct wire_value *ret)
 	ret->number = (uint32_t)(key >> 3);
 	switch (ret->type) {
 	case WIRE_VARINT:
-		return read_varint(cursor, &ret->varint);
+		return read_varint(cursor, VALUE_BYTES_MAX, &ret->varint);
 	case WIRE_64BIT:
 		return skip(cursor, 8);
 	case WIRE_32BIT:
 		return skip(cursor, 4);
 	case WIRE_LENGTH:
-		if (!read_varint(cursor, &size))
+		if (!read_varint(cursor, TAG_BYTES_MAX, &size))
 			return false;
 		ret->bytes = cursor->at;
 		ret->size = (size_t)size;
@@ -129,7 +132,7 @@ static bool scan_known(struct cursor *cursor, const struct contract_field *field
 	if (value->type != wire_type_of(field))
 		return problem(cursor, "%s has wire type %u, not %u", field->name, value->type, wire_type_of(field));
 	if (field->wire->type == PROTOBUF_C_TYPE_STRING && !text_is_valid((const char *)value->bytes, value->size))
-		return problem(cursor, "%s is not UTF-8 text, or contains a NUL", field->name);
+		return problem(cursor, "%s is not UTF-8 text, contains a NUL, or heaps over 30 marks on a letter", field->name);
 	if (field->wire->type == PROTOBUF_C_TYPE_UINT32 && value->varint > UINT32_MAX)
 		return problem(cursor, "%s is over 32 bits", field->name);
 	if (field->wire->type != PROTOBUF_C_TYPE_MESSAGE)

@@ -7,7 +7,8 @@
 
 #include "arena.h"
 
-// Whether the bytes are well-formed UTF-8 without a NUL.
+// Whether the bytes are well-formed UTF-8 without a NUL and without a heap of over 30 combining marks on one letter, which
+// would take long to bring into normal form.
 bool text_is_valid(const char *bytes, size_t len);
 
 // Code points of a valid text.

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 600, PATH_MAX_LEN = 200 }; // a filled template; a path of four names
+enum {
+	TEXT_MAX = 600,     // a filled template
+	PATH_MAX_LEN = 200, // a path of four names
+	LIST_FIRST = 4      // violations a list begins with
+};
 
 static const struct rule_text rules[] = {
 	[RULE_REQUIRED] = {"required", "the field must be given; missing is never zero",
@@ -151,16 +155,51 @@ static const char *filled(struct verdict *verdict, const char *template, const s
 	return arena_strndup(verdict->arena, text, used);
 }
 
+// Room for one more; false when there is none, or shall be none.
+static bool make_room(struct verdict *verdict)
+{
+	size_t *taken = arena_tally(verdict->arena);
+
+	if (verdict->count == VERDICT_MAX || (verdict->count > 0 && *taken > VERDICT_ARENA_BYTES))
+		return false;
+	if (verdict->count < verdict->size)
+		return true;
+	size_t size = verdict->size == 0 ? LIST_FIRST : VERDICT_MAX; // most reports that are wrong have few violations
+	struct violation *grown = arena_alloc(verdict->arena, size * sizeof *grown);
+	if (grown == NULL)
+		return false;
+	if (verdict->count > 0)
+		memcpy(grown, verdict->list, verdict->count * sizeof *grown);
+	*taken += size * sizeof *grown;
+	verdict->list = grown;
+	verdict->size = size;
+	return true;
+}
+
+// A report that is wrong must be told something, even without memory.
+static void give_up(struct verdict *verdict)
+{
+	static struct violation no_room = { // never written to
+		.path = "",
+		.rule = "too_large",
+		.vi = "bản tin có quá nhiều lỗi nên không nêu hết được; hãy gửi ít báo cáo hơn mỗi lần",
+		.en = "more is wrong with this submission than there is room to say; send fewer reports at once",
+	};
+	verdict->incomplete = true;
+	if (verdict->count > 0)
+		return;
+	verdict->list = &no_room;
+	verdict->size = verdict->count = 1;
+}
+
 void verdict_add(struct verdict *verdict, enum rule rule, const struct place *place, const struct violation_words *words)
 {
 	static const struct violation_words no_words;
 	char path[PATH_MAX_LEN] = "";
 	size_t used = 0;
 
-	if (verdict->list == NULL)
-		verdict->list = arena_alloc(verdict->arena, VERDICT_MAX * sizeof *verdict->list);
-	if (verdict->list == NULL || verdict->count == VERDICT_MAX) {
-		verdict->incomplete = true;
+	if (verdict->incomplete || !make_room(verdict)) {
+		give_up(verdict);
 		return;
 	}
 	if (words == NULL)
@@ -172,8 +211,10 @@ void verdict_add(struct verdict *verdict, enum rule rule, const struct place *pl
 		.vi = filled(verdict, rules[rule].vi, words, true),
 		.en = filled(verdict, rules[rule].en, words, false),
 	};
-	if (violation.path == NULL || violation.vi == NULL || violation.en == NULL)
-		verdict->incomplete = true;
-	else
-		verdict->list[verdict->count++] = violation;
+	if (violation.path == NULL || violation.vi == NULL || violation.en == NULL) {
+		give_up(verdict);
+		return;
+	}
+	*arena_tally(verdict->arena) += used + strlen(violation.vi) + strlen(violation.en);
+	verdict->list[verdict->count++] = violation;
 }

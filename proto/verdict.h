@@ -72,27 +72,30 @@ struct violation_words {
 };
 
 enum {
-	VERDICT_MAX = 100,       // violations kept for one report: more help nobody, and bound the receipt
-	VERDICT_VALUE_MAX = 60   // bytes of a value shown in a text
+	VERDICT_MAX = 100,             // violations kept for one report: more help nobody, and bound the receipt
+	VERDICT_ARENA_BYTES = 2 << 20, // that verdicts of one arena take; beyond it only a report's first violation is kept
+	VERDICT_VALUE_MAX = 60         // bytes of a value shown in a text
 };
 
 struct verdict {
 	struct arena *arena;
-	size_t count;
+	size_t count, size;      // violations in the list, and how many it has room for
 	struct violation *list;  // at most VERDICT_MAX
 	bool incomplete;         // there were more, or the arena was full
+	bool out_of_memory;      // something could not be judged: a clean verdict is none
 };
 
 // An empty verdict whose texts will live in the arena.
 void verdict_init(struct verdict *verdict, struct arena *arena);
 
-// Adds a violation. place may be NULL: the report as a whole. Never fails: what does not fit sets incomplete.
+// Adds a violation. place may be NULL: the report as a whole. Never fails: what does not fit sets incomplete, and when not even
+// the first fits, a text that needs no memory says so.
 void verdict_add(struct verdict *verdict, enum rule rule, const struct place *place, const struct violation_words *words);
 
 // True when nothing is wrong.
 static inline bool verdict_is_clean(const struct verdict *verdict)
 {
-	return verdict->count == 0 && !verdict->incomplete;
+	return verdict->count == 0 && !verdict->incomplete && !verdict->out_of_memory;
 }
 
 #endif

@@ -1,6 +1,7 @@
 -- What analysts ask. Totals are as filed, by the units as they were; names ending in _rebased count on today's provinces.
 -- A unit reports its own activity, which no other report counts, so sums over units never count twice; different types of
--- period overlap and are therefore never added together.
+-- period overlap and are therefore never added together. Whoever sees a branch only gets its rows and none of the nation: a
+-- total over what one happens to see would be taken for the nation's.
 SET LOCAL ROLE baocao_owner;
 
 CREATE VIEW baocao.current_report AS
@@ -77,6 +78,7 @@ WITH filed AS NOT MATERIALIZED ( -- so that a condition on the year gets to the 
 		FROM baocao.unit JOIN baocao.commune_census USING (unit_id)
 		WHERE level = 'province' AND valid @> n.period_last AND stands @> n.period_last
 	) AS c
+	WHERE baocao.sees_nation()
 )
 SELECT year, period_type, top_unit_id, unit_code, unit_name, reports, planned, held, attendees, is_exact, communes,
 	as_of AS communes_as_of, round(held / communes, 3) AS share
@@ -123,7 +125,8 @@ SELECT extract(year FROM r.period_last)::integer AS year, r.period_type, u.code 
 FROM baocao.current_report AS r
 JOIN baocao.social_support_activity AS a USING (top_unit_id, report_no)
 JOIN baocao.unit AS u ON u.unit_id = r.top_unit_id
-GROUP BY GROUPING SETS ((1, 2, 3, 4, 5), (1, 2, 5));
+GROUP BY GROUPING SETS ((1, 2, 3, 4, 5), (1, 2, 5))
+HAVING grouping(u.code) = 0 OR baocao.sees_nation();
 COMMENT ON VIEW baocao.social_support_total IS 'dân vận, xã hội tình nghĩa: tổng theo loại hoạt động (social support by kind of activity), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.social_support_total.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.social_support_total.period_type IS 'Type of the period; rows of different types overlap.';
@@ -143,7 +146,8 @@ SELECT extract(year FROM r.period_last)::integer AS year, r.period_type, u.code 
 FROM baocao.current_report AS r
 JOIN baocao.commendation_award AS a USING (top_unit_id, report_no)
 JOIN baocao.unit AS u ON u.unit_id = r.top_unit_id
-GROUP BY GROUPING SETS ((1, 2, 3, 4, 5, 6), (1, 2, 5, 6));
+GROUP BY GROUPING SETS ((1, 2, 3, 4, 5, 6), (1, 2, 5, 6))
+HAVING grouping(u.code) = 0 OR baocao.sees_nation();
 COMMENT ON VIEW baocao.commendation_total IS 'khen thưởng: tổng theo hình thức và đối tượng (commendations by level and recipient), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.commendation_total.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.commendation_total.period_type IS 'Type of the period; rows of different types overlap.';
@@ -160,7 +164,7 @@ CREATE VIEW baocao.model_ward_progress AS
 WITH city AS (
 	SELECT u.unit_id, u.code, u.name, c.as_of, c.wards, c.stands
 	FROM baocao.unit AS u JOIN baocao.commune_census AS c USING (unit_id)
-	WHERE u.kind = 'central_city'
+	WHERE u.kind = 'central_city' AND (baocao.sees_nation() OR u.unit_id = ANY ((SELECT baocao.branch())::integer[]))
 ), latest AS ( -- of each ward that existed in those days, the last word
 	SELECT DISTINCT ON (city.unit_id, city.as_of, r.unit_id) city.unit_id, city.as_of, m.stage
 	FROM city

@@ -1,7 +1,9 @@
 """What the benchmarks share: a cluster that is set up for load, migrated databases, registered collectors, the load generator."""
 import contextlib
 import json
+import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -60,8 +62,9 @@ def drop(database):
 def register(database, scopes):
     """A collector with a fresh key pair for each scope. Gives the pairs, in order."""
     pairs = [zmq.curve_keypair() for _ in scopes]
-    for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
-        database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
+    with database.connection.transaction():
+        for number, (scope, (public, _)) in enumerate(zip(scopes, pairs)):
+            database.run("SELECT baocao.register_collector(%s, %s, %s, '2022-09-01')", f"{scope} no. {number}", public.decode(), scope)
     return pairs
 
 
@@ -101,12 +104,14 @@ class Load:
     """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
     the same arguments files the same. busy: how often one was told to send again later."""
 
-    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0):
-        """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none."""
+    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0, first=0, scattered=False, repeat_every=0):
+        """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none.
+        first: the number of each unit's first report. scattered: they do not come in the order of their seasons. repeat_every: one report in so many
+        was sent before; 0 for none."""
         listing = daemon.folder / f"collectors-{collectors[0][0]}"
         listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
         self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
-                        str(submissions), str(per_submission), str(bad_every)]
+                        str(submissions), str(per_submission), str(bad_every), str(first), str(int(scattered)), str(repeat_every)]
         self.stored = self.duplicate = self.refused = self.seconds = self.busy = 0
 
     def run(self):
@@ -118,6 +123,31 @@ class Load:
         return self
 
 
+def allow_files_for(collectors):
+    """Each connection takes descriptors of the daemon and of the load generator, which inherit the limit."""
+    files = 4 * collectors + 1000
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+
+
+def resident(daemon):
+    """Resident memory now and at its highest, in MiB."""
+    lines = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+
+def cpu_seconds(daemon):
+    """CPU that the daemon has taken so far, of all its threads, in user and kernel."""
+    fields = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def write_json(path, **figures):
     if path is not None:
         path.write_text(json.dumps(figures) + "\n")
+
+
+def write_data(path, heading, rows):
+    """Columns for gnuplot."""
+    if path is not None:
+        path.write_text("".join([f"# {heading}\n", *(" ".join(f"{value:g}" for value in row) + "\n" for row in rows)]))

@@ -1,12 +1,16 @@
 #include "filing.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "date.h"
 #include "protocol.pb-c.h"
 
-enum { VENUES = 3, SEASON_DAYS = 300 };
+enum {
+	VENUES = 3,
+	SEASON_DAYS = 300,
+	SEASONS = 5000 * SEASON_DAYS, // of a unit, when they are scattered: all end before the provinces of 2025
+	SCATTER_STEP = 927053,        // far, and without a common factor with SEASONS: each season comes once
+};
 
 struct day {
 	Baocao__FestivalDay message;
@@ -47,8 +51,10 @@ static void fill_day(struct day *day, const uint64_t held[static VENUES])
 }
 
 // A season of its own for each number: no two reports of a unit share a natural key.
-static void fill_season(Baocao__Report *report, size_t number, char dates[static 2][DATE_TEXT_SIZE])
+static void fill_season(Baocao__Report *report, size_t number, bool scattered, char dates[static 2][DATE_TEXT_SIZE])
 {
+	if (scattered)
+		number = number * SCATTER_STEP % SEASONS;
 	date_day start = (date_day)(number / SEASON_DAYS) + 3500; // from 2009 on, when all 63 provinces existed
 	date_format(start, dates[0]);
 	date_format(start + (date_day)(number % SEASON_DAYS), dates[1]);
@@ -61,9 +67,11 @@ static void fill_report(struct parts *parts, const struct filing *filing, size_t
 	Baocao__Report *report = parts->pointers[i] = &parts->list[i];
 	bool bad = filing->bad_every > 0 && (filing->turn + i) % filing->bad_every == filing->bad_every - 1;
 
+	bool repeat = filing->repeat_every > 0 && i % filing->repeat_every == filing->repeat_every - 1;
+
 	baocao__report__init(report);
 	report->unit_code = (char *)filing->unit;
-	fill_season(report, filing->first + i, parts->dates[i]);
+	fill_season(report, filing->first + i - (repeat ? filing->back : 0), filing->scattered, parts->dates[i]);
 	report->has_period_type = report->has_revision = 1;
 	report->period_type = BAOCAO__PERIOD_TYPE__PERIOD_TYPE_CAMPAIGN;
 	report->revision = 1;

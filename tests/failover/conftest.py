@@ -25,7 +25,6 @@ def seed(migrated):  # noqa: F811
     """The data folder of a migrated cluster with checksums, at rest: every cluster here begins as a copy of it."""
     data = pathlib.Path(migrated.folder) / "data"
     migrated.run("pg_ctl", "-D", str(data), "-m", "fast", "-w", "stop")
-    migrated.run("pg_checksums", "--enable", "-D", str(data))
     yield data
     options = f"-k {migrated.folder} -c listen_addresses="
     migrated.run("pg_ctl", "-D", str(data), "-w", "-o", options, "start")  # its owner will stop it

@@ -46,7 +46,8 @@ class Cluster:
             os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
         self.bin = sorted(pathlib.Path("/usr/lib/postgresql").iterdir())[-1] / "bin"
         self.databases = 0
-        self.run("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums")
+        self.run("initdb", "-D", f"{self.folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                 "--data-checksums")
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-w",
                  "-o", f"-k {self.folder} -c listen_addresses= -c shared_buffers=32MB", "start")
 

@@ -1,8 +1,6 @@
 import os
 
 import pytest
-import zmq
-from conftest import Client, wait_until
 from reports import festival_day
 
 GOOD = b"baocao/1"
@@ -58,22 +56,3 @@ def test_random_bytes_do_no_harm(collector):
         client.send_frames(GOOD, whole[:cut])
         client.receipt()
     assert client.outcomes(festival_day(revision=2)) == ["STORED"]
-
-
-def test_a_stranger_gets_no_byte_in(daemon, database):
-    stranger = Client(daemon, zmq.curve_keypair())
-    stranger.send(festival_day())
-    wait_until(lambda: "unknown key" in daemon.log_text(), "the gatekeeper refuses")
-    assert not stranger.answered(0.2)
-    assert database.value("SELECT count(*) FROM baocao.report") + database.value("SELECT count(*) FROM baocao.refusal") == 0
-    stranger.close()
-
-
-def test_a_revoked_key_is_refused_on_its_next_message(collector, database, daemon):
-    client = collector("01")
-    assert client.outcomes(festival_day()) == ["STORED"]
-    database.run("SELECT baocao.revoke_key(%s)", client.keys[0].decode())
-    wait_until(lambda: " 0 of 1 keys valid" in daemon.log_text(), "the daemon knows")
-    client.send(festival_day(revision=2))
-    wait_until(lambda: "no valid key" in daemon.log_text(), "the message is dropped")
-    assert database.value("SELECT count(*) FROM baocao.report") == 1

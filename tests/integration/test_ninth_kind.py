@@ -100,6 +100,8 @@ def test_a_ninth_kind_needs_a_message_and_a_migration_and_no_line_of_c(cluster, 
     assert result.returncode == 0, result.stdout + result.stderr
     assert database.rows("SELECT hours FROM baocao.patrol") == [(120,)]
     assert database.rows("SELECT line_no, patrol_kind::text, groups FROM baocao.patrol_group") == [(1, "police", 7)]
+    assert database.rows("SELECT tablename::text FROM pg_policies WHERE policyname = 'branch' AND tablename ~ '^patrol' ORDER BY 1") == [
+        ("patrol",), ("patrol_group",)]  # and who may see which rows of it
     assert "patrol" in subprocess.run([tree / "build/baocao", "describe", "patrol"], capture_output=True, text=True).stdout
 
 

@@ -1,5 +1,7 @@
 """Each answer of the database that the daemon tells apart (daemon/database.c), provoked for real."""
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -285,3 +287,25 @@ def test_a_full_disk_is_waited_for_and_never_refused(tmp_path, monkeypatch):
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
         os.rmdir(folder)
+
+
+def test_the_look_goes_by_the_index_of_a_table_that_had_one_row_when_it_was_analysed(start_daemon, collector, database):
+    """Else each batch would read the whole table: the planner believes that it still has that one row."""
+    first = start_daemon().wait_ready()
+    assert collector("01", of=first).outcomes(festival_day()) == ["STORED"]
+    first.process.terminate()
+    assert first.wait_exit() == 0
+    database.run("VACUUM ANALYZE baocao.report")
+    for setting in ("session_preload_libraries = auto_explain", "auto_explain.log_min_duration = 0"):
+        database.run(f"ALTER ROLE baocaod SET {setting}")
+    log = pathlib.Path(database.cluster.folder, "log")
+    before = log.stat().st_size
+    try:
+        second = start_daemon().wait_ready()
+        assert collector("79", of=second).outcomes(festival_day(unit="79")) == ["STORED"]
+        wait_until(lambda: "unnest($1::int[]" in log.read_text()[before:], "the plan of the look is in the log")
+        plan = log.read_text()[before:].partition("unnest($1::int[]")[2].partition("LOG:")[0]
+    finally:
+        database.run("ALTER ROLE baocaod RESET ALL")
+    assert "Function Scan on unnest" in plan or "Function Scan on k" in plan, plan
+    assert re.search(r"Index Scan using report_natural_key.*\n\s*Index Cond: .*period_last", plan), plan

@@ -1,4 +1,5 @@
 import pytest
+from conftest import wait_until
 from reports import festival_day
 from test_every_kind import add_ward
 
@@ -62,3 +63,29 @@ def test_a_period_that_has_not_begun_is_refused(collector):
 def test_a_kind_that_the_level_does_not_file_is_refused(collector):
     outcome = collector("V05", on="2022-09-01").file(festival_day("V05")).outcome[0]
     assert [v.rule for v in outcome.violation] == ["no_form"]
+
+
+def test_a_report_outside_the_scope_is_logged_once_a_minute_with_collector_and_unit(collector, daemon):
+    nosy, mistaken = collector("01"), collector("79")
+    for revision in range(1, 6):
+        outcome = nosy.file(festival_day("79", revision=revision), festival_day("48", revision=revision)).outcome
+        assert [[v.rule for v in o.violation] for o in outcome] == [["out_of_scope"]] * 2
+    mistaken.file(festival_day("01"))
+    said = [line.split(">")[1] for line in daemon.log_text().splitlines() if "refused a report" in line]
+    assert said == ["refused a report of 01 no. 0 (collector 1) for unit 79 on 2022-08-20: "
+                    "its scope is unit 01 as from 2008-08-01",
+                    "refused a report of 79 no. 1 (collector 2) for unit 01 on 2022-08-20: "
+                    "its scope is unit 79 as from 2008-08-01"]
+
+
+def test_the_scope_is_that_of_the_report_s_day_and_of_this_moment(collector, database, daemon):
+    """15 was Yên Bái, then Lào Cai: which of them is spoken for, the day says. A new scope counts from the next message on."""
+    client = collector("15", on="2024-06-01")
+    assert client.outcomes(festival_day("15", first="2024-08-01", last="2024-08-20")) == ["STORED"]
+    assert client.outcomes(festival_day("15", first="2025-08-01", last="2025-08-20")) == ["REFUSED"]
+    database.run("SELECT baocao.limit_collector('15 no. 0', '15', '2025-08-01')")
+    wait_until(lambda: client.outcomes(festival_day("15", first="2025-08-01", last="2025-08-20")) == ["STORED"],
+               "the new scope counts")
+    database.run("SELECT baocao.limit_collector('15 no. 0', '01', '2025-08-01')")
+    wait_until(lambda: client.outcomes(festival_day("15", first="2025-08-02", last="2025-08-20")) == ["REFUSED"],
+               "the new scope counts", deadline=1)

@@ -4,7 +4,7 @@
 enum { MIB = 1 << 20, REPLAYER = 1, CALM = 2 };
 
 static const struct config config = {
-	.max_pending_reports = 1000000, .max_pending_mib = 8, .sender_max_reports = 500, .sender_calm_reports = 100};
+	.max_pending_reports = 1000000, .max_pending_mib = 12, .sender_max_reports = 500, .sender_calm_reports = 100};
 
 // A submission of so many reports whose body has so many bytes, for room only.
 static struct submission *made(int32_t collector_id, size_t reports, size_t size)
@@ -74,7 +74,7 @@ static void what_is_decoded_no_longer_waits_and_everything_leaves(void **state)
 	(void)state;
 	struct room room;
 	room_init(&room, &config);
-	struct submission *first = entered(&room, REPLAYER, 200, 3 * MIB);
+	struct submission *first = entered(&room, REPLAYER, 200, 6 * MIB);
 	room_decoded(&room, first);
 	assert_int_equal(room.waiting_bytes, 0);
 	struct submission *second = entered(&room, REPLAYER, 200, 100);

@@ -52,6 +52,20 @@ static void text_that_is_not_utf8_is_refused(void **state)
 	               "NUL");
 }
 
+// Ordering a run of marks takes the square of its length.
+static void heaps_of_combining_marks_are_refused(void **state)
+{
+	(void)state;
+	char text[2 + 1 + 31 * 2] = {0x0a, 1 + 31 * 2, 'a'}; // unit_code
+	char problem[SCAN_PROBLEM_SIZE] = "";
+	for (size_t i = 0; i < 31; i++)
+		memcpy(text + 3 + 2 * i, "\xcc\xa3", 2);
+	assert_false(scan(text, sizeof text, problem));
+	assert_non_null(strstr(problem, "marks"));
+	text[1] -= 2;
+	assert_true(scan(text, sizeof text - 2, problem));
+}
+
 static void a_message_given_twice_is_refused(void **state)
 {
 	(void)state;
@@ -69,6 +83,8 @@ static void what_is_cut_short_is_refused(void **state)
 	               "past the end");
 	assert_refused("\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "64 bits");
 	assert_refused("\x28\xff\xff\xff\xff\xff\x01", "32 bits");
+	assert_refused("\xa8\x80\x80\x80\x80\x00\x01", "tag or length"); // padded; protobuf-c cannot read it
+	assert_refused("\x0a\x82\x80\x80\x80\x80\x00\x30\x31", "tag or length");
 }
 
 static void groups_and_wrong_types_are_refused(void **state)
@@ -147,10 +163,15 @@ static void no_damage_harms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_that_is_not_utf8_is_refused), cmocka_unit_test(a_message_given_twice_is_refused),
-		cmocka_unit_test(what_is_cut_short_is_refused),     cmocka_unit_test(groups_and_wrong_types_are_refused),
-		cmocka_unit_test(unknown_fields_are_counted_and_skipped), cmocka_unit_test(fields_are_bounded),
-		cmocka_unit_test(a_submission_is_taken_apart),      cmocka_unit_test(no_damage_harms),
+		cmocka_unit_test(text_that_is_not_utf8_is_refused),
+		cmocka_unit_test(heaps_of_combining_marks_are_refused),
+		cmocka_unit_test(a_message_given_twice_is_refused),
+		cmocka_unit_test(what_is_cut_short_is_refused),
+		cmocka_unit_test(groups_and_wrong_types_are_refused),
+		cmocka_unit_test(unknown_fields_are_counted_and_skipped),
+		cmocka_unit_test(fields_are_bounded),
+		cmocka_unit_test(a_submission_is_taken_apart),
+		cmocka_unit_test(no_damage_harms),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
 }

@@ -102,6 +102,7 @@ class Intake:
     def __init__(self, settings):
         self.context = zmq.Context()
         with psycopg.connect(settings["database"]) as connection:
+            connection.execute("SET ROLE baocao_ingest")
             self.catalogue = Catalogue(connection)
         self.authenticator = zmq.auth.thread.ThreadAuthenticator(self.context)
         self.authenticator.start()

@@ -160,7 +160,8 @@ class Store:
     def connect(self):
         connection = psycopg.connect(self.conninfo, autocommit=True)
         # As baocaod has it: foreign keys are not checked row by row, and the look goes by the index from the first report on.
-        connection.execute("SET session_replication_role = replica; SET enable_hashjoin = off; SET enable_mergejoin = off")
+        connection.execute("SET ROLE baocao_ingest; SET session_replication_role = replica; "
+                           "SET enable_hashjoin = off; SET enable_mergejoin = off")
         connection.execute(STAGE)
         return connection
 

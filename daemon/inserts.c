@@ -1,0 +1,110 @@
+#include "inserts.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pipeline.h"
+
+enum {
+	SQL_SIZE = 8192,
+	NAME_SIZE = 32,
+	COLUMNS_MAX = 64,     // of a table; the widest has 15
+	COPY_HEADER_SIZE = 19 // copy.c
+};
+
+static void statement_name(size_t table, char name[static NAME_SIZE])
+{
+	(void)snprintf(name, NAME_SIZE, "insert%zu", table);
+}
+
+// INSERT INTO schema.table (columns) VALUES ($1, ...)
+static void insert_statement(const struct layout_table *table, char sql[static SQL_SIZE])
+{
+	size_t used = (size_t)snprintf(sql, SQL_SIZE, "INSERT INTO baocao.\"%s\" (", table->name);
+	for (size_t i = 0; i < table->column_count && used < SQL_SIZE; i++)
+		used += (size_t)snprintf(sql + used, SQL_SIZE - used, "%s\"%s\"", i > 0 ? ", " : "", table->columns[i].name);
+	for (size_t i = 0; i < table->column_count && used < SQL_SIZE; i++)
+		used += (size_t)snprintf(sql + used, SQL_SIZE - used, "%s$%zu", i > 0 ? ", " : ") VALUES (", i + 1);
+	if (used < SQL_SIZE)
+		(void)snprintf(sql + used, SQL_SIZE - used, ")");
+}
+
+PGresult *inserts_prepare(PGconn *connection, const struct layout *layout)
+{
+	char sql[SQL_SIZE], name[NAME_SIZE];
+
+	if (!pipeline_open(connection))
+		return NULL;
+	for (size_t i = 0; i < layout->table_count; i++) {
+		statement_name(i, name);
+		insert_statement(&layout->tables[i], sql);
+		(void)PQsendPrepare(connection, name, sql, 0, NULL); // a failure shows in the result
+	}
+	return pipeline_close(connection, layout->table_count - 1);
+}
+
+static uint16_t read16(const uint8_t *bytes)
+{
+	uint16_t big;
+	memcpy(&big, bytes, sizeof big);
+	return be16toh(big);
+}
+
+static uint32_t read32(const uint8_t *bytes)
+{
+	uint32_t big;
+	memcpy(&big, bytes, sizeof big);
+	return be32toh(big);
+}
+
+// Sends one row of the COPY format, whose values are what binary parameters are; gives the place behind it, NULL on failure.
+static const uint8_t *send_row(PGconn *connection, const char *name, const uint8_t *at)
+{
+	const char *values[COLUMNS_MAX];
+	int lengths[COLUMNS_MAX], formats[COLUMNS_MAX], columns = read16(at);
+
+	if (columns > COLUMNS_MAX)
+		return NULL;
+	at += sizeof(uint16_t);
+	for (int i = 0; i < columns; i++) {
+		uint32_t length = read32(at);
+		bool is_null = length == UINT32_MAX;
+		at += sizeof length;
+		values[i] = is_null ? NULL : (const char *)at;
+		lengths[i] = is_null ? 0 : (int)length;
+		formats[i] = 1;
+		at += lengths[i];
+	}
+	return PQsendQueryPrepared(connection, name, columns, values, lengths, formats, 0) == 1 ? at : NULL;
+}
+
+// Gives the rows that were sent; false when memory is out.
+static bool send_table(PGconn *connection, struct rows *rows, size_t table, struct item **items, size_t count, size_t *sent)
+{
+	char name[NAME_SIZE];
+
+	rows_begin(rows, table);
+	for (size_t i = 0; i < count; i++)
+		rows_add(rows, items[i]);
+	if (rows->copy.failed)
+		return false;
+	statement_name(table, name);
+	const uint8_t *at = rows->copy.bytes + COPY_HEADER_SIZE;
+	for (size_t row = 0; at != NULL && row < rows->copy.rows; row++)
+		at = send_row(connection, name, at);
+	*sent += rows->copy.rows;
+	return at != NULL;
+}
+
+PGresult *inserts_run(PGconn *connection, struct rows *rows, struct item **items, size_t count)
+{
+	size_t sent = 0;
+	bool good = pipeline_open(connection);
+
+	for (size_t table = 0; good && table < rows->layout->table_count; table++)
+		good = send_table(connection, rows, table, items, count, &sent);
+	if (!good || PQsendQueryParams(connection, "COMMIT", 0, NULL, NULL, NULL, NULL, 0) != 1)
+		return NULL;
+	return pipeline_close(connection, sent);
+}

@@ -1,0 +1,274 @@
+// seeds FOLDER: writes seed inputs for all targets, made from the contract, to FOLDER/TARGET/, and a dictionary for each to
+// FOLDER/TARGET.dict.
+#include <errno.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "dictionary.h"
+#include "field.h"
+#include "json.h"
+#include "judge.h"
+#include "opened.h"
+#include "receipt.h"
+#include "small_catalogue.h"
+#include "sample.h"
+
+enum { SAMPLES = 12, PATH_SIZE = 4096, ARENA_MAX = 256 << 20 }; // samples of each kind
+
+static const char *const targets[] = {"submission", "receipt", "json", "csv", "config"};
+
+struct seeding {
+	const char *folder;
+	const struct contract *contract;
+	struct catalogue *catalogue;
+	struct arena *arena;
+};
+
+static void give_up(const char *what)
+{
+	(void)fprintf(stderr, "seeds: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static void *there(void *memory)
+{
+	if (memory == NULL)
+		give_up("memory");
+	return memory;
+}
+
+static FILE *create(const struct seeding *seeding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static FILE *create(const struct seeding *seeding, const char *format, ...)
+{
+	char path[PATH_SIZE];
+	int used = snprintf(path, sizeof path, "%s/", seeding->folder);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(path + used, sizeof path - (size_t)used, format, args);
+	va_end(args);
+	FILE *file = fopen(path, "wb");
+	if (file == NULL)
+		give_up(path);
+	return file;
+}
+
+static void finish(FILE *file)
+{
+	if (fclose(file) != 0)
+		give_up("writing");
+}
+
+static void write_bytes(FILE *file, const void *bytes, size_t size)
+{
+	if (fwrite(bytes, 1, size, file) != size)
+		give_up("writing");
+	finish(file);
+}
+
+/* submissions and receipts */
+
+static void write_receipt(const struct seeding *seeding, const char *name, const uint8_t *bytes, size_t size)
+{
+	struct submission *submission = there(opened_submission(bytes, size, date_now()));
+
+	if (!opened_decode(submission, seeding->contract, seeding->catalogue))
+		give_up("memory");
+	for (size_t i = 0; i < submission->item_count; i++) {
+		struct item *item = &submission->items[i];
+		if (item->outcome != 0)
+			continue;
+		item->outcome = (Baocao__Outcome)(1 + i % BAOCAO__OUTCOME__OUTCOME_SUPERSEDED);
+		item->report_no = (int64_t)i + 1;
+		item->stored_received_at = submission->received_at;
+	}
+	const uint8_t *receipt = there(receipt_pack(submission, &size));
+	write_bytes(create(seeding, "receipt/%s", name), receipt, size);
+	receipt = there(receipt_pack_busy(submission, 1000, &size));
+	write_bytes(create(seeding, "receipt/%s-busy", name), receipt, size);
+	submission_destroy(&submission);
+}
+
+static void write_submission(const struct seeding *seeding, const char *name, const Baocao__Submission *submission)
+{
+	size_t size = baocao__submission__get_packed_size(submission);
+	uint8_t *bytes = there(malloc(size + 1));
+
+	(void)baocao__submission__pack(submission, bytes);
+	write_bytes(create(seeding, "submission/%s", name), bytes, size);
+	write_receipt(seeding, name, bytes, size);
+	write_receipt(seeding, "cut", bytes, size - 1);
+	free(bytes);
+}
+
+/* files of a collector */
+
+static void write_json(const struct seeding *seeding, const char *name, const ProtobufCMessage *report)
+{
+	FILE *file = create(seeding, "json/%s", name);
+	json_t *object = there(json_write_report(seeding->contract, report));
+	char *text = there(json_dumps(object, JSON_COMPACT));
+
+	(void)fprintf(file, "%s\n%s\n", text, text);
+	free(text);
+	json_decref(object);
+	finish(file);
+}
+
+static void write_cell(FILE *file, const struct contract_field *field, const ProtobufCMessage *message, bool first)
+{
+	if (!first)
+		(void)fputc(',', file);
+	if (message == NULL || !field_is_present(message, field))
+		return;
+	switch (field->wire->type) {
+	case PROTOBUF_C_TYPE_STRING:
+		(void)fprintf(file, "\"%s\"", field_text(message, field));
+		break;
+	case PROTOBUF_C_TYPE_ENUM:
+		(void)fputs(contract_value_by_number(field->enumeration, field_enum(message, field))->label, file);
+		break;
+	case PROTOBUF_C_TYPE_BOOL:
+		(void)fputs(field_number(message, field) != 0 ? "true" : "false", file);
+		break;
+	default:
+		(void)fprintf(file, "%llu", (unsigned long long)field_number(message, field));
+	}
+}
+
+// The cells of the scalars of a message; or their names, behind the name of what they are in.
+static void write_cells(FILE *file, const struct contract_message *about, const ProtobufCMessage *message,
+						const char *prefix, bool first)
+{
+	for (size_t i = 0; i < about->field_count; i++) {
+		const struct contract_field *field = &about->fields[i];
+		if (field->message != NULL)
+			continue;
+		if (prefix == NULL)
+			write_cell(file, field, message, first);
+		else
+			(void)fprintf(file, "%s%s%s", first ? "" : ",", prefix, field->name);
+		first = false;
+	}
+}
+
+static void write_csv(const struct seeding *seeding, const char *name, const struct contract_kind *kind,
+					  const ProtobufCMessage *report)
+{
+	FILE *file = create(seeding, "csv/%s", name);
+	const ProtobufCMessage *body = field_message(report, kind->member);
+	char prefix[256];
+	size_t rows = 1;
+
+	(void)snprintf(prefix, sizeof prefix, "%s.", kind->name);
+	write_cells(file, seeding->contract->report, NULL, "", true);
+	write_cells(file, kind->body, NULL, prefix, false);
+	for (size_t i = 0; i < kind->body->field_count; i++) {
+		const struct contract_field *lines = &kind->body->fields[i];
+		if (lines->message == NULL)
+			continue;
+		(void)snprintf(prefix, sizeof prefix, "%s.%s.", kind->name, lines->name);
+		write_cells(file, lines->message, NULL, prefix, false);
+		rows = field_line_count(body, lines) > rows ? field_line_count(body, lines) : rows;
+	}
+	for (size_t row = 0; row < rows; row++) {
+		(void)fputc('\n', file);
+		write_cells(file, seeding->contract->report, report, NULL, true);
+		write_cells(file, kind->body, row == 0 ? body : NULL, NULL, false);
+		for (size_t i = 0; i < kind->body->field_count; i++) {
+			const struct contract_field *lines = &kind->body->fields[i];
+			if (lines->message != NULL)
+				write_cells(file, lines->message, row < field_line_count(body, lines) ? field_line(body, lines, row) : NULL,
+							NULL, false);
+		}
+	}
+	(void)fputc('\n', file);
+	finish(file);
+}
+
+static void write_config(const struct seeding *seeding)
+{
+	struct config config;
+	FILE *file = create(seeding, "config/defaults");
+
+	if (!config_init(&config))
+		give_up("memory");
+	config_print(&config, file);
+	finish(file);
+	config_clear(&config);
+}
+
+/* all */
+
+static void write_samples(const struct seeding *seeding)
+{
+	const struct contract *contract = seeding->contract;
+	Baocao__Report *all[SAMPLES * 64];
+	size_t count = 0;
+	char name[100];
+
+	for (size_t i = 0; i < contract->kind_count * SAMPLES && count < sizeof all / sizeof all[0]; i++) {
+		const struct contract_kind *kind = &contract->kinds[i % contract->kind_count];
+		unsigned number = (unsigned)(i / contract->kind_count);
+		ProtobufCMessage *report = there(sample_report(contract, kind, number, seeding->arena));
+		struct verdict verdict;
+		verdict_init(&verdict, seeding->arena);
+		judge_report(contract, report, &verdict);
+		if (!verdict_is_clean(&verdict)) // a kind with checks of its own: its seed is a wrong report
+			(void)fprintf(stderr, "seeds: %s %u: %s %s\n", kind->name, number, verdict.list[0].path, verdict.list[0].en);
+		(void)snprintf(name, sizeof name, "%s-%u", kind->name, number);
+		all[count++] = (Baocao__Report *)report;
+		Baocao__Submission submission = BAOCAO__SUBMISSION__INIT;
+		submission.n_report = 1;
+		submission.report = &all[count - 1];
+		write_submission(seeding, name, &submission);
+		write_json(seeding, name, report);
+		write_csv(seeding, name, kind, report);
+	}
+	Baocao__Submission submission = BAOCAO__SUBMISSION__INIT;
+	submission.has_submission_id = 1;
+	submission.n_report = contract->kind_count;
+	submission.report = all;
+	write_submission(seeding, "all", &submission);
+}
+
+static void write_dictionaries(const struct seeding *seeding)
+{
+	for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+		FILE *file = create(seeding, "%s.dict", targets[i]);
+		dictionary_write(file, seeding->contract, targets[i]);
+		finish(file);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char *error = NULL, path[PATH_SIZE];
+	struct contract *contract = argc == 2 && sodium_init() >= 0 ? contract_load(&error) : NULL;
+	struct seeding seeding = {.folder = argv[1], .contract = contract};
+
+	if (contract == NULL || (seeding.catalogue = small_catalogue(contract, &error)) == NULL) {
+		(void)fprintf(stderr, "%s\n", error == NULL ? "usage: seeds FOLDER" : error);
+		return EXIT_FAILURE;
+	}
+	seeding.arena = there(arena_create(ARENA_MAX));
+	for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", argv[1], targets[i]);
+		if (mkdir(path, 0777) != 0 && errno != EEXIST)
+			give_up(path);
+	}
+	write_samples(&seeding);
+	write_config(&seeding);
+	write_dictionaries(&seeding);
+	arena_destroy(&seeding.arena);
+	catalogue_destroy(&seeding.catalogue);
+	contract_destroy(&contract);
+	return EXIT_SUCCESS;
+}
