@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "marks.h"
 #include "pipeline.h"
 
 enum {
@@ -79,7 +80,8 @@ PGresult *inserts_run(PGconn *connection, struct rows *rows, struct item **items
 
 	for (size_t table = 0; good && table < rows->layout->table_count; table++)
 		good = send_table(connection, rows, table, items, count, &sent);
+	good = good && marks_send(connection, rows->contract, items, count);
 	if (!good || PQsendQueryParams(connection, "COMMIT", 0, NULL, NULL, NULL, NULL, 0) != 1)
 		return NULL;
-	return pipeline_close(connection, sent);
+	return pipeline_close(connection, sent + 1); // the rows, the marks, COMMIT
 }

@@ -127,6 +127,9 @@ COMMENT ON COLUMN baocao.unit_import.units_removed IS 'Versions that no longer s
 COMMENT ON COLUMN baocao.unit_import.successions_added IS 'Successions that were added or corrected.';
 COMMENT ON COLUMN baocao.unit_import.successions_removed IS 'Successions that no longer stand.';
 GRANT SELECT ON baocao.unit_import TO baocao_analyst, baocao_admin;
+CREATE POLICY reference ON baocao.unit_import FOR SELECT USING (true);
+COMMENT ON POLICY reference ON baocao.unit_import IS 'When units changed is public, as they are.';
+ALTER TABLE baocao.unit_import ENABLE ROW LEVEL SECURITY;
 
 CREATE FUNCTION baocao.csv_fields(line text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -436,6 +439,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	problems jsonb := '[]';
 BEGIN
+	PERFORM baocao_audit.record('import_units', jsonb_build_object('units', $1, 'successions', $2, 'dry_run', $3));
 	PERFORM pg_advisory_xact_lock(hashtext('baocao.import_units'));
 	BEGIN
 		problems := baocao.import_read(units, successions);
@@ -452,6 +456,7 @@ BEGIN
 		DELETE FROM baocao.unit WHERE unit_id IN (SELECT d.unit_id FROM unit_doomed AS d);
 		SET CONSTRAINTS baocao.unit_code_means_one_unit_at_a_time IMMEDIATE;
 		PERFORM baocao.import_note();
+		PERFORM baocao.import_mark();
 		DROP TABLE unit_line, succession_line, unit_match, unit_doomed, unit_before, succession_before, succession_wanted;
 	EXCEPTION WHEN SQLSTATE 'BC001' THEN
 		NULL;
@@ -479,5 +484,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION baocao.import_note() IS 'Part of import_units: notes what was changed, when anything was.';
+
+-- Sums are kept by kind of unit. The lock lets a fold that is under way end: it works with the kinds of before.
+CREATE FUNCTION baocao.import_mark() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF EXISTS (SELECT FROM unit_before AS b JOIN baocao.unit AS u USING (unit_id) WHERE b.kind <> u.kind) THEN
+		PERFORM pg_advisory_xact_lock(hashtext('baocao.fold'));
+		INSERT INTO baocao_fold.touched (top_unit_id, kind, period_type, period_first, period_last, first_report_no, last_report_no)
+		SELECT r.top_unit_id, r.kind, r.period_type, r.period_first, r.period_last, r.report_no, r.report_no
+		FROM unit_before AS b
+		JOIN baocao.unit AS u USING (unit_id)
+		JOIN baocao.report AS r ON (r.top_unit_id, r.unit_id) = (u.top_unit_id, u.unit_id)
+		WHERE b.kind <> u.kind
+		ON CONFLICT DO NOTHING;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION baocao.import_mark() IS 'Part of import_units: marks the reports of units whose kind was corrected, so that views count them under the right one.';
 
 GRANT EXECUTE ON FUNCTION baocao.import_units TO baocao_admin;

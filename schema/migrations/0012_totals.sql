@@ -1,4 +1,5 @@
--- The totals of before, on what stands: same names, same columns, and fast. Rights are those of who asks.
+-- The totals of before, on what stands: same names, same columns, and fast. Rights are those of who asks; who sees a branch
+-- only gets no row of the nation.
 SET LOCAL ROLE baocao_owner;
 
 DROP VIEW baocao.model_ward_progress, baocao.commendation_total, baocao.social_support_total,
@@ -58,6 +59,7 @@ WITH filed AS NOT MATERIALIZED ( -- so that a condition on the year gets to the 
 		FROM baocao.unit JOIN baocao.commune_census USING (unit_id)
 		WHERE level = 'province' AND valid @> n.period_last AND stands @> n.period_last
 	) AS c
+	WHERE baocao.sees_nation()
 )
 SELECT year, period_type, top_unit_id, unit_code, unit_name, reports, planned, held, attendees, is_exact, communes,
 	as_of AS communes_as_of, round(held / communes, 3) AS share
@@ -111,7 +113,7 @@ SELECT f.year, f.period_type, n.code AS unit_code, n.name AS unit_name, f.activi
 FROM filed AS f
 JOIN filing AS r USING (year, period_type, top_unit_id)
 JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
-CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) -- each figure in its own row and in that of all
+JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) ON n.code IS NOT NULL OR (SELECT baocao.sees_nation()) -- each figure in its own row and in that of all
 GROUP BY 1, 2, 3, 4, 5;
 COMMENT ON VIEW baocao.social_support_total IS 'dân vận, xã hội tình nghĩa: tổng theo loại hoạt động (social support by kind of activity), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.social_support_total.year IS 'Year of the period''s last day.';
@@ -141,7 +143,7 @@ SELECT f.year, f.period_type, n.code AS unit_code, n.name AS unit_name, f.award_
 FROM filed AS f
 JOIN filing AS r USING (year, period_type, top_unit_id)
 JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
-CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name)
+JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) ON n.code IS NOT NULL OR (SELECT baocao.sees_nation())
 GROUP BY 1, 2, 3, 4, 5, 6;
 COMMENT ON VIEW baocao.commendation_total IS 'khen thưởng: tổng theo hình thức và đối tượng (commendations by level and recipient), of each province or department and, in the rows without a unit, of all.';
 COMMENT ON COLUMN baocao.commendation_total.year IS 'Year of the period''s last day.';
@@ -157,7 +159,7 @@ CREATE VIEW baocao.model_ward_progress WITH (security_invoker = true) AS
 WITH city AS (
 	SELECT u.unit_id, u.code, u.name, c.as_of, c.wards, c.stands
 	FROM baocao.unit AS u JOIN baocao.commune_census AS c USING (unit_id)
-	WHERE u.kind = 'central_city'
+	WHERE u.kind = 'central_city' AND ((SELECT baocao.sees_nation()) OR u.unit_id = ANY ((SELECT baocao.branch())::integer[]))
 ), latest AS ( -- of each ward that existed in those days, the last word
 	SELECT DISTINCT ON (city.unit_id, city.as_of, r.unit_id) city.unit_id, city.as_of, m.stage
 	FROM city

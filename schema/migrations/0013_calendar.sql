@@ -52,6 +52,15 @@ COMMENT ON COLUMN baocao.lock_exception.reason IS 'Why it was granted.';
 COMMENT ON COLUMN baocao.lock_exception.granted_by IS 'Who granted it.';
 COMMENT ON COLUMN baocao.lock_exception.granted_at IS 'When it was granted.';
 GRANT SELECT ON baocao.reporting_period, baocao.lock_exception TO baocao_ingest, baocao_analyst, baocao_admin;
+CREATE POLICY reference ON baocao.reporting_period FOR SELECT USING (true);
+COMMENT ON POLICY reference ON baocao.reporting_period IS 'What is asked for concerns everybody.';
+ALTER TABLE baocao.reporting_period ENABLE ROW LEVEL SECURITY;
+CREATE POLICY nation ON baocao.lock_exception FOR SELECT TO baocao_analyst USING (true);
+COMMENT ON POLICY nation ON baocao.lock_exception IS 'Who was granted the table sees every row, but for analysts of a branch.';
+CREATE POLICY branch ON baocao.lock_exception FOR SELECT TO baocao_branch_analyst USING (EXISTS (
+	SELECT FROM baocao.unit AS u WHERE u.unit_id = lock_exception.unit_id AND u.top_unit_id = ANY ((SELECT baocao.branch())::integer[])));
+COMMENT ON POLICY branch ON baocao.lock_exception IS 'A branch analyst sees the exceptions of its branch.';
+ALTER TABLE baocao.lock_exception ENABLE ROW LEVEL SECURITY;
 CREATE TRIGGER notify_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON baocao.reporting_period
 	FOR EACH STATEMENT EXECUTE FUNCTION baocao.notify_catalogue();
 CREATE TRIGGER notify_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON baocao.lock_exception
@@ -78,6 +87,8 @@ DECLARE
 	opened integer;
 	asked integer;
 BEGIN
+	PERFORM baocao_audit.record('open_periods', jsonb_build_object('kind', $1, 'level', $2, 'period_type', $3,
+		'year', $4, 'unit_kind', $5, 'cut_day', $6, 'lock_days', $7));
 	SELECT count(*) INTO asked FROM baocao.periods_of($3, $4, $6);
 	INSERT INTO baocao.reporting_period (kind, level, unit_kind, period_type, period_first, period_last, due_on, locks_on)
 	SELECT $1, $2, $5, $3, p.period_first, p.period_last, p.period_last + f.due_days, p.period_last + f.due_days + $7
@@ -95,19 +106,32 @@ COMMENT ON FUNCTION baocao.open_periods(baocao.kind, baocao.unit_level, baocao.p
 
 CREATE FUNCTION baocao.open_campaign(kind baocao.kind, level baocao.unit_level, period_first date, period_last date,
 	due_on date, locks_on date DEFAULT NULL) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	opened_no integer;
+BEGIN
+	PERFORM baocao_audit.record('open_campaign', jsonb_build_object('kind', $1, 'level', $2, 'period_first', $3,
+		'period_last', $4, 'due_on', $5, 'locks_on', $6));
 	INSERT INTO baocao.reporting_period AS p (kind, level, period_type, period_first, period_last, due_on, locks_on)
 	VALUES ($1, $2, 'campaign', $3, $4, $5, $6)
 	ON CONFLICT ON CONSTRAINT reporting_period_once DO UPDATE SET due_on = excluded.due_on, locks_on = excluded.locks_on
-	RETURNING p.period_no
+	RETURNING p.period_no INTO opened_no;
+	RETURN opened_no;
+END
 $$;
 COMMENT ON FUNCTION baocao.open_campaign(baocao.kind, baocao.unit_level, date, date, date, date) IS 'Puts a campaign, such as a season of festival days, into the calendar and returns its number; again with other days it corrects them.';
 
 CREATE FUNCTION baocao.grant_lock_exception(period_no integer, unit_id integer, until date, reason text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM baocao_audit.record('grant_lock_exception', jsonb_build_object('period_no', $1, 'unit_id', $2, 'until', $3,
+		'reason', $4));
 	INSERT INTO baocao.lock_exception (period_no, unit_id, until, reason) VALUES ($1, $2, $3, $4)
 	ON CONFLICT ON CONSTRAINT lock_exception_pkey DO UPDATE
-		SET until = excluded.until, reason = excluded.reason, granted_by = excluded.granted_by, granted_at = excluded.granted_at
+		SET until = excluded.until, reason = excluded.reason, granted_by = excluded.granted_by, granted_at = excluded.granted_at;
+END
 $$;
 COMMENT ON FUNCTION baocao.grant_lock_exception(integer, integer, date, text) IS 'Lets a unit, with everything under it, file for a locked period until a day.';
 
@@ -227,7 +251,8 @@ CROSS JOIN LATERAL (
 	WHERE x.top_unit_id = e.top_unit_id AND x.kind = p.kind AND x.first_received_at > p.period_last
 		AND x.first_received_at <= p.period_last + (p.period_last - p.period_first + 1)
 ) AS f
-CROSS JOIN LATERAL (VALUES (u.unit_id, u.code, u.name), (NULL, NULL, NULL)) AS n (top_unit_id, code, name)
+JOIN LATERAL (VALUES (u.unit_id, u.code, u.name), (NULL, NULL, NULL)) AS n (top_unit_id, code, name)
+	ON n.top_unit_id IS NOT NULL OR (SELECT baocao.sees_nation())
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12;
 COMMENT ON VIEW baocao.completeness IS 'đủ và đúng hạn (completeness and timeliness). For each period of the calendar and each province or department, and in the rows without a unit for all: how many reports are expected, received, on time, late, missing, revised, withdrawn. Units count as expected while they exist; a reported zero is a report.';
 COMMENT ON COLUMN baocao.completeness.year IS 'Year of the period''s last day.';
@@ -268,7 +293,9 @@ JOIN baocao.unit AS u ON u.level = p.level AND u.valid @> p.period_last AND (p.u
 JOIN baocao.unit AS top ON top.unit_id = u.top_unit_id
 LEFT JOIN baocao.standing_report AS r ON r.unit_id = u.unit_id AND r.kind = p.kind AND r.year = p.year
 	AND r.period_type = p.period_type AND r.period_first = p.period_first AND r.period_last = p.period_last
-LEFT JOIN LATERAL (SELECT (r.first_received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day) AS d ON true;
+LEFT JOIN LATERAL (SELECT (r.first_received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day) AS d ON true
+-- Of another branch's units nothing can be said.
+WHERE (SELECT baocao.sees_nation()) OR u.top_unit_id = ANY ((SELECT baocao.branch())::integer[]);
 COMMENT ON VIEW baocao.report_status IS 'tình trạng từng báo cáo (status of each expected report). One row for each unit and period of the calendar: on_time, late, missing or withdrawn. Ask for one kind and one period.';
 COMMENT ON COLUMN baocao.report_status.year IS 'Year of the period''s last day.';
 COMMENT ON COLUMN baocao.report_status.kind IS 'The kind of report.';

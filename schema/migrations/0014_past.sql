@@ -36,10 +36,11 @@ BEGIN
 		FROM known AS k JOIN baocao.%1$I AS b USING (top_unit_id, report_no) JOIN baocao.unit AS u ON u.unit_id = k.top_unit_id
 		WHERE k.body <> 'withdrawal'
 		GROUP BY GROUPING SETS ((k.period_type, u.code, u.name), (k.period_type))
+		HAVING grouping(u.code) = 0 OR baocao.sees_nation()
 		ORDER BY k.period_type, u.code NULLS LAST $query$, table_name, measure) USING moment, in_year;
 END
 $$;
-COMMENT ON FUNCTION baocao.total_as_known(text, text, timestamptz, integer) IS 'A figure''s totals of a year as known at a moment: by province and, in the row without a unit, for the nation.';
+COMMENT ON FUNCTION baocao.total_as_known(text, text, timestamptz, integer) IS 'A figure''s totals of a year as known at a moment: by province and, in the row without a unit, for the nation; who sees a branch only gets its rows.';
 
 CREATE FUNCTION baocao.body_figures(top_unit_id integer, report_no bigint)
 RETURNS TABLE (table_name text, line text, field text, value text)
@@ -48,16 +49,15 @@ DECLARE
 	body record;
 BEGIN
 	FOR body IN
-		SELECT c.oid::regclass AS relation, c.relname, (SELECT string_agg(format('b.%I::text', attname), ', ' ORDER BY attnum)
-			FROM pg_attribute JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-				AND (t.typtype = 'e' OR attname = 'model_name') AND EXISTS (SELECT FROM pg_attribute AS l WHERE l.attrelid = c.oid AND l.attname = 'line_no')) AS key
-		FROM pg_class AS c JOIN pg_constraint AS f ON f.conrelid = c.oid AND f.confrelid = 'baocao.report'::regclass
-		WHERE c.relnamespace = 'baocao'::regnamespace AND c.relname <> 'report_raw' AND f.contype = 'f'
+		SELECT t.relation, t.table_name, (SELECT string_agg(format('b.%I::text', attname), ', ' ORDER BY attnum)
+			FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = t.relation AND attnum > 0 AND NOT attisdropped
+				AND (typtype = 'e' OR attname = 'model_name') AND t.has_lines) AS key
+		FROM baocao.body_tables() AS t
 	LOOP
 		RETURN QUERY EXECUTE format(
 			'SELECT %L::text, concat_ws('' '', %s), f.key, f.value FROM %s AS b '
 			'CROSS JOIN LATERAL jsonb_each_text(to_jsonb(b) - ''{top_unit_id,report_no,line_no}''::text[]) AS f '
-			'WHERE (b.top_unit_id, b.report_no) = ($1, $2)', body.relname, coalesce(body.key, 'NULL'), body.relation)
+			'WHERE (b.top_unit_id, b.report_no) = ($1, $2)', body.table_name, coalesce(body.key, 'NULL'), body.relation)
 		USING top_unit_id, report_no;
 	END LOOP;
 END

@@ -57,12 +57,20 @@ INSERT INTO baocao.target (measure, minimum, due, cohort_level, cohort_kind, coh
 
 CREATE FUNCTION baocao.set_target(measure text, due date, cohort_level baocao.unit_level, cohort_kind baocao.unit_kind,
 	cohort_on date, share numeric, minimum integer, label_vi text, label_en text) RETURNS integer
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	set_id integer;
+BEGIN
+	PERFORM baocao_audit.record('set_target', jsonb_build_object('measure', $1, 'due', $2, 'cohort_level', $3,
+		'cohort_kind', $4, 'cohort_on', $5, 'share', $6, 'minimum', $7, 'label_vi', $8, 'label_en', $9));
 	INSERT INTO baocao.target (measure, share, minimum, due, cohort_level, cohort_kind, cohort_on, label_vi, label_en)
 	VALUES ($1, $6, $7, $2, $3, $4, $5, $8, $9)
 	ON CONFLICT ON CONSTRAINT target_once DO UPDATE SET share = excluded.share, minimum = excluded.minimum,
 		cohort_on = excluded.cohort_on, label_vi = excluded.label_vi, label_en = excluded.label_en
-	RETURNING target_id
+	RETURNING target_id INTO set_id;
+	RETURN set_id;
+END
 $$;
 COMMENT ON FUNCTION baocao.set_target(text, date, baocao.unit_level, baocao.unit_kind, date, numeric, integer, text, text) IS 'Sets a target, or corrects the one for the same measure, units and day.';
 GRANT EXECUTE ON FUNCTION baocao.set_target TO baocao_admin;
@@ -118,6 +126,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			CASE WHEN t.minimum IS NOT NULL THEN least($1, t.due) ELSE $1 END AS counted_on
 		FROM baocao.target AS t JOIN baocao.target_member AS m USING (target_id)
 		WHERE t.measure IN ('model_ward_share', 'model_ward_count') AND t.measure = coalesce($2, t.measure)
+			AND ((SELECT baocao.sees_nation()) OR m.top_unit_id = ANY ((SELECT baocao.branch())::integer[])) -- of others nothing can be said
 	), way AS MATERIALIZED ( -- cities go on as what they became
 		SELECT d.counted_on, w.top_unit_id AS unit_id, w.target_id AS reached_id
 		FROM (SELECT DISTINCT counted_on FROM member) AS d CROSS JOIN LATERAL baocao.top_unit_as_of(d.counted_on) AS w

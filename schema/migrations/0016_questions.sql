@@ -40,7 +40,7 @@ SELECT f.year, f.period_type, n.code AS unit_code, n.name AS unit_name,
 	k.kind AS venue_kind, sum(f.planned) AS planned, sum(f.held) AS held, sum(f.attendees) AS attendees, bool_and(f.is_exact) AS is_exact
 FROM filed AS f JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
 -- Each figure in its own row, in that of its level, and in those of all: so a condition on the year gets to the index.
-CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name)
+JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) ON n.code IS NOT NULL OR (SELECT baocao.sees_nation())
 CROSS JOIN LATERAL (VALUES (f.venue_kind), (NULL)) AS k (kind)
 GROUP BY 1, 2, 3, 4, 5, 6;
 SELECT baocao.describe('baocao.festival_venue_total', '3. Điểm tổ chức theo loại (venues by kind). Rows without a kind are the totals of a level; levels are never added together, since a hamlet''s day is part of no commune''s.', '{
@@ -167,7 +167,7 @@ LEFT JOIN LATERAL (
 	SELECT k.units FROM baocao_fold.unit_count AS k
 	WHERE k.top_unit_id = f.top_unit_id AND k.level = 'commune' AND k.kind = 'commune' AND k.days @> f.period_last
 ) AS c ON true
-CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name)
+JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) ON n.code IS NOT NULL OR (SELECT baocao.sees_nation())
 GROUP BY 1, 2, 3, 4, 5;
 SELECT baocao.describe('baocao.rural_security_total', '11. Xã đạt tiêu chí 19.2 (communes that meet criterion 19.2), by province and for all. Levels are nested: a model commune counts as advanced and as standard.', '{
 	"communes": "Communes (xã) in existence by the catalogue; NULL while communes are not imported. Published denominators differ from it.", "reported": "Communes whose report stands.",
@@ -215,7 +215,7 @@ SELECT f.year, f.period_type, f.period_last, f.level, n.code AS unit_code, n.nam
 	round(100 * sum(f.recognised) / nullif(sum(f.total), 0), 1) AS recognised_percent,
 	sum(f.registered) = sum(f.total) AS all_registered, 10 * sum(f.recognised) >= 7 * sum(f.total) AS enough_recognised
 FROM filed AS f JOIN baocao.unit AS u ON u.unit_id = f.top_unit_id
-CROSS JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name)
+JOIN LATERAL (VALUES (u.code, u.name), (NULL, NULL)) AS n (code, name) ON n.code IS NOT NULL OR (SELECT baocao.sees_nation())
 CROSS JOIN LATERAL (VALUES (f.subject_kind), (NULL)) AS k (kind)
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
 SELECT baocao.describe('baocao.circular_124_total', '12. Thông tư 124: đăng ký và công nhận (Circular 124: registered and recognised), by province, level of the filing units and kind of subject. Rows without a kind are for all kinds.', '{

@@ -123,6 +123,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	found integer;
 BEGIN
+	PERFORM baocao_audit.record('look_for_findings', jsonb_build_object('in_year', $1));
 	PERFORM pg_advisory_xact_lock(hashtext('baocao.look_for_findings'));
 	CREATE TEMP TABLE found_now ON COMMIT DROP AS SELECT * FROM baocao.implausible WHERE year = $1;
 	UPDATE baocao.finding AS f SET state = 'gone', marked_by = session_user, marked_at = now()
@@ -145,6 +146,8 @@ CREATE FUNCTION baocao.mark_finding(top_unit_id integer, finding_no bigint, stat
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM baocao_audit.record('mark_finding', jsonb_build_object('top_unit_id', $1, 'finding_no', $2, 'state', $3,
+		'note', $4));
 	UPDATE baocao.finding SET state = $3, note = $4, marked_by = session_user, marked_at = now()
 	WHERE (top_unit_id, finding_no) = ($1, $2);
 	IF NOT FOUND THEN

@@ -10,9 +10,9 @@ DECLARE
 BEGIN
 	EXECUTE format($query$
 		WITH kept AS MATERIALIZED (SELECT %1$s FROM baocao_fold.%2$I AS s WHERE s.year = $1 AND NOT EXISTS (SELECT FROM baocao_fold.touched AS t
-			WHERE (t.kind, t.year, t.top_unit_id) = (s.kind, s.year, s.top_unit_id))),
-		again AS MATERIALIZED (SELECT * FROM (%3$s) AS s WHERE s.year = $1 AND NOT EXISTS (SELECT FROM baocao_fold.touched AS t
-			WHERE (t.kind, t.year, t.top_unit_id) = (s.kind, s.year, s.top_unit_id)))
+			WHERE (t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last) = (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last))),
+		again AS MATERIALIZED (SELECT * FROM (%3$s) AS s WHERE NOT EXISTS (SELECT FROM baocao_fold.touched AS t
+			WHERE (t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last) = (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last)))
 		SELECT (SELECT count(*) FROM (TABLE kept EXCEPT ALL TABLE again) AS x) + (SELECT count(*) FROM (TABLE again EXCEPT ALL TABLE kept) AS x)
 		$query$, columns, table_name, query) INTO differing USING in_year;
 	RETURN differing;
@@ -39,24 +39,18 @@ DECLARE
 	body record;
 BEGIN
 	FOR body IN
-		SELECT c.oid::regclass AS relation, c.relname, k.kind, lines.has_lines
-		FROM pg_class AS c
-		JOIN pg_constraint AS f ON f.conrelid = c.oid AND f.confrelid = 'baocao.report'::regclass AND f.contype = 'f'
-		JOIN LATERAL (SELECT x AS kind FROM unnest(enum_range(NULL::baocao.kind)) AS x
-			WHERE c.relname = x::text OR starts_with(c.relname, x::text || '_') ORDER BY length(x::text) DESC LIMIT 1) AS k ON true
-		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'line_no') AS has_lines) AS lines
-		WHERE c.relnamespace = 'baocao'::regnamespace
+		SELECT * FROM baocao.body_tables()
 	LOOP
 		RETURN QUERY EXECUTE format('SELECT ''body of another kind'', %L, min(b.report_no)::text, count(*) FROM %s AS b '
-			'JOIN baocao.report AS r USING (top_unit_id, report_no) WHERE r.body <> %L HAVING count(*) > 0', body.relname, body.relation, body.kind);
+			'JOIN baocao.report AS r USING (top_unit_id, report_no) WHERE r.body <> %L HAVING count(*) > 0', body.table_name, body.relation, body.kind);
 		IF body.has_lines THEN
 			RETURN QUERY EXECUTE format('SELECT ''lines not counted from 1'', %L, min(x.report_no)::text, count(*) FROM (SELECT b.report_no FROM %s AS b '
 				'GROUP BY b.top_unit_id, b.report_no HAVING min(b.line_no) <> 1 OR max(b.line_no) <> count(*)) AS x HAVING count(*) > 0',
-				body.relname, body.relation);
+				body.table_name, body.relation);
 		ELSE
 			RETURN QUERY EXECUTE format('SELECT ''report without its body'', %L, min(r.report_no)::text, count(*) FROM baocao.report AS r '
 				'WHERE r.body = %L AND NOT EXISTS (SELECT FROM %s AS b WHERE (b.top_unit_id, b.report_no) = (r.top_unit_id, r.report_no)) HAVING count(*) > 0',
-				body.relname, body.kind, body.relation);
+				body.table_name, body.kind, body.relation);
 		END IF;
 	END LOOP;
 END
@@ -86,14 +80,15 @@ BEGIN
 		FROM baocao.unit_succession AS s JOIN baocao.unit AS o ON o.unit_id = s.predecessor_id JOIN baocao.unit AS n ON n.unit_id = s.successor_id
 		WHERE upper(o.valid) IS DISTINCT FROM s.since OR NOT n.valid @> s.since HAVING count(*) > 0;
 
-	FOR a_year IN SELECT DISTINCT s.year FROM baocao_fold.standing AS s WHERE s.year = coalesce(in_year, s.year) LOOP
+	FOR a_year IN SELECT DISTINCT y.year FROM (SELECT extract(year FROM r.period_last)::integer AS year FROM baocao.report AS r
+			UNION ALL SELECT s.year FROM baocao_fold.standing AS s) AS y WHERE y.year = coalesce(in_year, y.year) LOOP
 		RETURN QUERY SELECT 'folded otherwise than filed', 'standing', a_year::text, d.differing FROM baocao_fold.check_fold('standing',
 			format('SELECT * FROM baocao.standing_again(%s)', a_year), a_year) AS d (differing) WHERE d.differing > 0;
 		RETURN QUERY SELECT 'folded otherwise than filed', 'receipt', a_year::text, d.differing FROM baocao_fold.check_fold('receipt',
-			baocao_fold.receipt_query(format('baocao.standing_again(%s)', a_year), 'true'), a_year) AS d (differing) WHERE d.differing > 0;
+			baocao_fold.receipt_query(baocao_fold.day_query(format('baocao.standing_again(%s)', a_year), 1)), a_year) AS d (differing) WHERE d.differing > 0;
 		FOR summed IN SELECT t.table_name FROM baocao_fold.summed AS t LOOP
 			RETURN QUERY SELECT 'folded otherwise than filed', summed::text, a_year::text, d.differing FROM baocao_fold.check_fold(summed,
-				baocao_fold.sum_query(summed, format('baocao.standing_again(%s)', a_year), 'true'), a_year) AS d (differing) WHERE d.differing > 0;
+				baocao_fold.sum_query(summed, format('baocao.standing_again(%s)', a_year), is_looked_up => false), a_year) AS d (differing) WHERE d.differing > 0;
 		END LOOP;
 	END LOOP;
 END

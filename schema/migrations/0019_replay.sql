@@ -46,6 +46,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	requested integer;
 BEGIN
+	PERFORM baocao_audit.record('request_replay', jsonb_build_object('rule', $1, 'reason', $2, 'kind', $3, 'top_unit_id', $4));
 	INSERT INTO baocao.replay (top_unit_id, refusal_no, reason)
 	SELECT r.top_unit_id, r.refusal_no, $2 FROM baocao.refusal AS r
 	WHERE r.outcome = 'refused' AND r.kind IS NOT DISTINCT FROM coalesce($3, r.kind) AND r.top_unit_id = coalesce($4, r.top_unit_id)

@@ -11,6 +11,12 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 numbers = itertools.count(1)
 
+# Marks everything that is stored, as those who stored it would have.
+MARK_EVERYTHING = """
+SELECT baocao.mark_stored(ARRAY(
+    SELECT (top_unit_id, kind, period_type, period_first, period_last, min(report_no), max(report_no))::baocao_fold.touched
+    FROM baocao.report GROUP BY top_unit_id, kind, period_type, period_first, period_last))"""
+
 
 def shell(script, *arguments):
     return subprocess.run(["bash", "-euo", "pipefail", "-c", f'ROOT={ROOT}; . "$ROOT/tests/lib.sh"; {script}', "bash", *arguments],

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""queries.py CONNINFO: how long each documented view takes for one year, as a tool would ask it; medians of five.
+"""queries.py CONNINFO [ROLE]: how long each documented view takes for one year, as a tool would ask it, taking on a role when
+given; medians of five.
 
 The database is one that fill.py filled. The list is what docs/analysts.md shows, without its narrowing to a few rows.
 """
@@ -44,9 +45,11 @@ QUERIES = {
 }
 
 
-def timings(conninfo, rounds=5):
+def timings(conninfo, role=None, rounds=5):
     """Name, median milliseconds and rows of each query."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
+        if role:
+            connection.execute(f"SET ROLE {role}")
         for name, query in QUERIES.items():
             taken = []
             for _ in range(rounds):
@@ -57,5 +60,5 @@ def timings(conninfo, rounds=5):
 
 
 if __name__ == "__main__":
-    for name, median, rows in timings(sys.argv[1]):
+    for name, median, rows in timings(*sys.argv[1:]):
         print(f"{name:32} {median:8.1f} ms {rows:6} rows")

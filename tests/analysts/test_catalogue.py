@@ -4,7 +4,7 @@ import subprocess
 import psycopg
 import pytest
 import real_catalogue
-from conftest import ROOT
+from conftest import MARK_EVERYTHING, ROOT
 
 pytestmark = pytest.mark.skipif(not real_catalogue.available(), reason="the lists of real units lie beside the project, not in it")
 
@@ -86,6 +86,7 @@ def test_a_figure_of_every_commune_keeps_its_sum_over_the_reform(catalogue):
         WHERE level = 'commune' AND valid @> last""")
     connection.execute("INSERT INTO baocao.festival_day (top_unit_id, report_no, points_planned, points_held) "
                        "SELECT top_unit_id, report_no, 1, 1 FROM baocao.report")
+    connection.execute(MARK_EVERYTHING)
     totals = connection.execute("""
         SELECT year, count(*), sum(total)::integer, bool_and(is_complete), bool_or(unit_code IS NULL)
         FROM baocao.rebased_total('festival_day', 'points_held', '2025-07-01') GROUP BY year ORDER BY year""").fetchall()

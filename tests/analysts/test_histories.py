@@ -8,6 +8,7 @@ import datetime
 import random
 
 import pytest
+from conftest import MARK_EVERYTHING
 
 START = datetime.date(1900, 1, 1)
 YEAR = datetime.timedelta(days=365)
@@ -104,6 +105,7 @@ def store(connection, history, reports):
             [(no, ids[history.top(unit)], ids[unit], day, day, collector) for no, (unit, day, _) in enumerate(reports, 1)])
         cursor.executemany("INSERT INTO baocao.festival_day (top_unit_id, report_no, points_planned, points_held) VALUES (%s, %s, 0, %s)",
                            [(ids[history.top(unit)], no, held) for no, (unit, _, held) in enumerate(reports, 1)])
+    connection.execute(MARK_EVERYTHING)
     return ids
 
 

@@ -1,7 +1,7 @@
 -- The calendar of the state's reporting year, and locks with exceptions.
 BEGIN;
 \ir data/hand_made.sql
-SELECT plan(16);
+SELECT plan(17);
 
 SELECT results_eq($$ SELECT * FROM baocao.periods_of('year', 2022) $$, $$ VALUES (date '2021-12-15', date '2022-12-14') $$,
 	'a year is 15 December to 14 December');
@@ -29,6 +29,10 @@ SELECT ok(pg_temp.locked('01', '2022-10-20'), 'and for nobody else');
 SELECT pg_temp.festival('31', 2022, '2022-10-05 09:00+07', 1, 2, '{"ward": 2}') \g /dev/null
 SELECT results_eq($$ SELECT after_lock::integer, late::integer FROM baocao.completeness WHERE year = 2022 AND kind = 'festival_day' AND unit_code IS NULL $$,
 	$$ VALUES (1, 2) $$, 'what came after the lock is marked');
+SELECT pg_temp.festival('92', 2022, '2022-09-01 09:00+07', 0, 0, '{}') \g /dev/null
+SELECT results_eq($$ SELECT c.received::integer, c.missing::integer, t.held::integer FROM baocao.completeness AS c
+	JOIN baocao.festival_day_total AS t USING (year, unit_code) WHERE year = 2022 AND c.kind = 'festival_day' AND unit_code = '92' $$,
+	$$ VALUES (1, 0, 0) $$, 'a reported zero is a report, and no missing figure');
 SELECT is_empty($$ SELECT * FROM baocao.completeness WHERE received > expected OR complete_percent > 100 OR on_time + late <> received
 	OR received + missing <> expected $$, 'the counts hang together');
 SELECT * FROM finish();

@@ -1,7 +1,7 @@
 -- Nothing is wrong with what is filed, and every kind of damage is seen.
 BEGIN;
 \ir data/hand_made.sql
-SELECT plan(11);
+SELECT plan(12);
 SELECT is_empty($$ SELECT * FROM baocao.check_everything() $$, 'all is well before folding');
 SELECT baocao.fold() \g /dev/null
 SELECT is_empty($$ SELECT * FROM baocao.check_everything() $$, 'and after');
@@ -26,6 +26,8 @@ SELECT pg_temp.damage('DELETE FROM baocao.festival_day WHERE report_no = 1', 'fe
 SELECT pg_temp.damage('DELETE FROM baocao.festival_day_venue WHERE report_no = 1 AND line_no = 2', 'festival_day_venue: lines not counted from 1', 'a line is gone');
 SELECT pg_temp.damage('UPDATE baocao.festival_day SET points_held = 7 WHERE report_no = 1', 'festival_day: folded otherwise than filed', 'a figure was changed');
 SELECT pg_temp.damage('UPDATE baocao.report SET revision = 9 WHERE report_no = 1', 'standing: folded otherwise than filed', 'a revision was changed');
+SELECT pg_temp.damage('INSERT INTO baocao.report SELECT 99999, top_unit_id, unit_id, kind, body, unit_code, period_type, period_first, period_last, 99, precision,
+	filed_at, received_at, collector_id, content_digest FROM baocao.report WHERE report_no = 1', 'standing: folded otherwise than filed', 'a report was stored and not marked');
 SELECT pg_temp.damage('UPDATE baocao_fold.receipt SET reports = reports + 1', 'receipt: folded otherwise than filed', 'a folded number was changed');
 SELECT pg_temp.damage('UPDATE baocao.report SET period_last = ''1990-01-01'' WHERE report_no = 1', 'report: unit did not exist on the last day', 'a report before its unit');
 SELECT pg_temp.damage('UPDATE baocao.report SET body = ''communication'' WHERE report_no = 1', 'festival_day: body of another kind', 'a body of another kind');
