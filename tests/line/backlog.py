@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import select
 import sqlite3
 import subprocess
 import sys
@@ -73,17 +74,20 @@ def world():
 def run(*command, folder, outbox):
     """Gives the exit status, the last line, seconds, and the highest resident memory in MiB."""
     started = time.monotonic()
+    memory = 0.0
     with (folder / "out").open("w") as out:
         process = subprocess.Popen([conftest.BUILD / "baocao", *command], stdout=out, env={**os.environ, "BAOCAO_OUTBOX": str(outbox)})
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        while process.poll() is None:  # what wait4() tells has this process's own memory in it
+            memory = max(memory, highest(process))
+            select.select([], [], [], 0.05)
     last = (folder / "out").read_text().strip().rpartition("\n")[2]
-    return process.returncode, last, time.monotonic() - started, usage.ru_maxrss / 1024
+    return process.returncode, last, time.monotonic() - started, memory
 
 
 def highest(process):
+    """Resident memory at its highest so far, in MiB; 0 when it has ended."""
     lines = pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def write(folder, make, count, per_file=1000):
