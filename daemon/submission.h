@@ -64,6 +64,7 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 	int64_t replay_no;                    // of a refusal that is judged anew, else 0
 	int32_t replay_top_unit_id;           // leads that number
