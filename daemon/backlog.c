@@ -160,19 +160,19 @@ void backlog_give(struct backlog *backlog, int connection, size_t size)
 // Resident bytes of the process. All of it, since nobody else knows what libzmq holds.
 static uint64_t size_of_process(const struct backlog *backlog)
 {
-	char text[128];
+	char text[128], *second = text; // pages in all, resident ones, and others
 	ssize_t size = pread(backlog->statm, text, sizeof text - 1, 0);
-	uint64_t resident = 0;
 
 	if (size <= 0)
 		return 0;
 	text[size] = '\0';
-	return sscanf(text, "%*u %" SCNu64, &resident) == 1 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	(void)strtoull(text, &second, 10);
+	return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static const struct port *port_of(const struct backlog *backlog, int descriptor)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t size = sizeof address;
 	in_port_t number = 0;
 
@@ -281,7 +281,7 @@ static int heaviest_first(const void *left, const void *right)
 
 static void peer_of(int descriptor, char text[static INET6_ADDRSTRLEN])
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t size = sizeof address;
 	const struct sockaddr *peer = (const struct sockaddr *)&address;
 
