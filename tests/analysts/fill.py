@@ -148,7 +148,7 @@ LATE = """
 INSERT INTO baocao.report (report_no, top_unit_id, unit_id, kind, body, unit_code, period_type, period_first, period_last, revision,
     precision, received_at, collector_id, content_digest)
 SELECT (SELECT max(report_no) FROM baocao.report) + row_number() OVER (ORDER BY top_unit_id, report_no), top_unit_id, unit_id, kind,
-    body, unit_code, period_type, period_first, period_last, revision + 1, precision, now(), collector_id, content_digest
+    body, unit_code, period_type, period_first, period_last, revision + 1, precision, now(), collector_id, ''
 FROM baocao.standing_report WHERE kind = 'social_support' AND period_last = %(day)s AND hashint4(unit_id) %% %(one_in)s = 0
 RETURNING top_unit_id, kind, period_type, period_first, period_last, report_no"""
 
