@@ -40,6 +40,7 @@ struct item {
 	uint32_t unknown_fields;
 	struct verdict verdict;
 	Baocao__Outcome outcome;              // 0 while accepted and not yet written
+	bool is_locked;                       // accepted only if it is stored already; the verdict says why
 	int64_t report_no;                    // of the stored report, or of the one in the way
 	date_instant stored_received_at;
 };
@@ -63,11 +64,17 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
+	int64_t replay_no;                    // of a refusal that is judged anew, else 0
+	int32_t replay_top_unit_id;           // leads that number
 };
 
 // Takes the body over (the caller's message is empty afterwards). NULL when memory is out.
 struct submission *submission_create(zmq_msg_t *body, date_instant received_at);
+
+// A submission of nothing but one report, of which only the bytes are left, opened. They are copied. NULL when memory is out.
+struct submission *submission_of_report(const void *raw, size_t size, date_instant received_at);
 
 // NULL-safe; clears the caller's pointer.
 void submission_destroy(struct submission **submission);

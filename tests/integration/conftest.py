@@ -76,12 +76,16 @@ def cluster():
         subprocess.run([ROOT / "schema/migrate", made.conninfo("template_baocao")], check=True, stdout=subprocess.DEVNULL)
         with made.connect("postgres") as db:
             db.execute("CREATE ROLE baocaod LOGIN IN ROLE baocao_ingest")
+            db.execute("CREATE ROLE checker LOGIN IN ROLE baocao_verifier")
         yield made
     finally:
         made.stop()
 
 
 class Database:
+    verifier = BUILD / "baocao-verify"
+    is_harmed = False  # by a test, in what is stored: then it is not checked at the end
+
     def __init__(self, cluster, name):
         self.cluster, self.name = cluster, name
         self.connection = cluster.connect(name)
@@ -95,6 +99,17 @@ class Database:
     def run(self, query, *values):
         self.connection.execute(query, values)
 
+    def verify(self, *options, user="postgres"):
+        """Exit status and lines of baocao-verify."""
+        done = subprocess.run([self.verifier, *options, self.cluster.conninfo(self.name, user)], capture_output=True, text=True)
+        return done.returncode, (done.stdout + done.stderr).splitlines()
+
+    def check_at_end(self):
+        """Whatever a test has done: every row is what its raw bytes say, and everything hangs together."""
+        if not self.is_harmed and self.value("SELECT EXISTS (SELECT FROM baocao.report)"):
+            status, lines = self.verify()
+            assert status == 0, "\n".join(lines)
+
 
 @pytest.fixture
 def database(cluster):
@@ -104,7 +119,14 @@ def database(cluster):
         db.execute(f"CREATE DATABASE {name} TEMPLATE template_baocao")
     made = Database(cluster, name)
     yield made
-    made.connection.close()
+    try:
+        made.check_at_end()
+    finally:
+        made.connection.close()
+        drop(cluster, name)
+
+
+def drop(cluster, name):
     with cluster.connect("postgres") as db:
         db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
