@@ -17,8 +17,8 @@
 #include "verdict.h"
 
 enum {
-	SUBMISSION_SIZE_MAX = 1 << 20,            // bytes of body, design and docs/protocol.md
-	SUBMISSION_ARENA_MAX = 32 << 20,          // decoding grows small fields some 30 times at worst
+	SUBMISSION_SIZE_MAX = SCAN_SUBMISSION_BYTES_MAX,
+	SUBMISSION_ARENA_MAX = SCAN_DECODED_BYTES_MAX,
 	SUBMISSION_ROUTING_ID_MAX = 255           // ZMTP's own limit
 };
 
@@ -51,6 +51,7 @@ struct submission {
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];
 	size_t routing_id_size;               // 0: nobody waits for a receipt
+	int connection;                       // descriptor it came by, for backlog.h
 	int32_t collector_id, scope_unit_id, scope_top_unit_id;
 	bool has_submission_id;
 	uint64_t submission_id;
@@ -63,6 +64,7 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 	int64_t replay_no;                    // of a refusal that is judged anew, else 0
 	int32_t replay_top_unit_id;           // leads that number

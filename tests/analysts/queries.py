@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """queries.py CONNINFO [ROLE]: how long each documented view takes for one year, as a tool would ask it, taking on a role when
-given; medians of five.
+given; medians of five, by the clock and of the backend's processor.
 
 The database is one that fill.py filled. The list is what docs/analysts.md shows, without its narrowing to a few rows.
 """
+import pathlib
 import statistics
 import sys
 import time
@@ -45,20 +46,27 @@ QUERIES = {
 }
 
 
+def processor_ms(pid):
+    """What a process has had of the processors (Linux, sched-stats.rst): unlike the clock it does not depend on what else runs."""
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
 def timings(conninfo, role=None, rounds=5):
-    """Name, median milliseconds and rows of each query."""
+    """Name, median milliseconds by the clock and of the processor, and rows of each query; the server runs on this machine."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         if role:
             connection.execute(f"SET ROLE {role}")
+        pid = connection.info.backend_pid
         for name, query in QUERIES.items():
-            taken = []
+            taken, used = [], []
             for _ in range(rounds):
-                start = time.perf_counter()
+                before, start = processor_ms(pid), time.perf_counter()
                 rows = connection.pgconn.exec_(query.encode()).ntuples  # received whole, not made into Python objects
                 taken.append(1000 * (time.perf_counter() - start))
-            yield name, statistics.median(taken), rows
+                used.append(processor_ms(pid) - before)
+            yield name, statistics.median(taken), statistics.median(used), rows
 
 
 if __name__ == "__main__":
-    for name, median, rows in timings(*sys.argv[1:]):
-        print(f"{name:32} {median:8.1f} ms {rows:6} rows")
+    for name, median, processor, rows in timings(*sys.argv[1:]):
+        print(f"{name:32} {median:8.1f} ms {processor:8.1f} ms of processor {rows:6} rows")

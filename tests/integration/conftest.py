@@ -6,6 +6,7 @@ import os
 import pathlib
 import pwd
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import zmq
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BAOCAO_BUILD", ROOT / "build"))
-DEADLINE = 20.0  # seconds: nothing here takes a tenth of it
+DEADLINE = float(os.environ.get("BAOCAO_DEADLINE", 20))  # seconds: nothing here takes a tenth of it
 
 _generated = tempfile.mkdtemp(prefix="baocao-pb-")
 subprocess.run(["protoc", f"-I{ROOT}/proto", "-I/usr/include", f"--python_out={_generated}",
@@ -147,7 +148,7 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
-    program = [BUILD / "baocaod"]
+    program = [*shlex.split(os.environ.get("BAOCAO_UNDER", "")), BUILD / "baocaod"]  # under valgrind, say
 
     def __init__(self, home, folder, **options):
         self.folder = folder
