@@ -172,7 +172,7 @@ def test_a_replay_that_is_killed_before_its_commit_leaves_nothing_and_is_done_by
 
 
 def test_a_daemon_that_is_killed_in_mid_replay_again_and_again_loses_and_doubles_nothing(collector, database, daemon, start_daemon):
-    count = 3000
+    count = 1500
     refuse_many(collector("01"), count)
     add_ward(database, daemon)
     request(database)
@@ -192,7 +192,7 @@ def test_a_daemon_that_is_killed_in_mid_replay_again_and_again_loses_and_doubles
 
 
 def test_two_daemons_share_a_replay(collector, database, daemon, start_daemon):
-    count = 3000
+    count = 1500
     refuse_many(collector("01"), count)
     other = start_daemon().wait_ready()
     add_ward(database, daemon)
