@@ -6,6 +6,8 @@
 #include "config.h"
 #include "lane.h"
 #include "layout.h"
+#include "metrics.h"
+#include "pulse.h"
 
 struct store;
 
@@ -16,6 +18,9 @@ struct store_parts {
 	const struct layout *layout;
 	struct lane *lane;
 	struct lane *express; // the lane to which this writer gives way; its own when to none
+	struct metrics_thread *metrics; // this writer's own
+	struct pulse *pulse;
+	size_t number; // of the writer, for its name
 };
 
 // Starts the thread. NULL when memory or threads are out.
