@@ -20,7 +20,7 @@ struct health {
 	struct metrics *metrics;
 	_Atomic int64_t hang_ms;
 	_Atomic bool schema_right, gate_tried, stopping, writable;
-	_Atomic int64_t database_ms, intake_ms; // when it answered; when intake turned last; 0: never
+	_Atomic int64_t database_ms, intake_ms; // when it answered; when intake turned last; 0: it did not
 	struct {
 		struct pulse pulse;
 		_Atomic bool hung, troubled;
@@ -90,8 +90,7 @@ void health_stops(struct health *health)
 void health_database(struct health *health, bool answers, bool writable)
 {
 	atomic_store(&health->writable, answers && writable);
-	if (answers)
-		atomic_store(&health->database_ms, clock_now_ms());
+	atomic_store(&health->database_ms, answers ? clock_now_ms() : 0);
 }
 
 /* systemd */

@@ -145,9 +145,13 @@ static const struct metric_row rows[] = {
 	[METRIC_CATALOGUE_AGE] = {"baocao_catalogue_age_seconds", "seconds", METRIC_AGE, MICRO, NULL,
                               "Since units, forms and keys were read from the database; a minute when all is well.", NULL, 0},
 	[METRIC_CONNECTIONS] = {"baocao_connections", "", METRIC_GAUGE, 1, NULL, "TCP and local connections, let in or not yet.", NULL, 0},
+	[METRIC_ACCEPTED] = {"baocao_connections_accepted", "", METRIC_COUNTER, 1, NULL,
+                         "Connections that peers made, whoever they are. Those that are neither among the handshakes accepted nor the failed "
+                         "ones spoke no ZMTP 3.",
+                         NULL, 0},
 	[METRIC_HANDSHAKES] = {"baocao_handshakes_accepted", "", METRIC_COUNTER, 1, NULL, "Peers that were let in.", NULL, 0},
 	[METRIC_FAILED_HANDSHAKES] = {"baocao_handshakes_failed", "", METRIC_COUNTER, 1, &by_handshake,
-                                  "Peers that were not, by reason. protocol: not ZMTP, or another mechanism; broken_off: the peer went "
+                                  "Peers that were not, by reason. protocol: ZMTP that is not right, or another mechanism; broken_off: the peer went "
                                   "away or took over 5 s.",
                                   NULL, 0},
 	[METRIC_COLLECTOR_FILING] = {"baocao_collector_last_filing_timestamp_seconds", "seconds", METRIC_GAUGE, 1, &by_collector,

@@ -57,6 +57,7 @@ static void count(struct monitor *monitor, uint16_t event)
 	switch (event) {
 	case ZMQ_EVENT_ACCEPTED:
 		monitor->open++;
+		metrics_add(monitor->thread, METRIC_ACCEPTED, 0, 1);
 		break;
 	case ZMQ_EVENT_DISCONNECTED:
 		monitor->open--;

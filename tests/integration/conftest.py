@@ -147,7 +147,7 @@ class Daemon:
         return self.log.read_text()
 
     def wait_ready(self):
-        wait_until(lambda: "ready" in self.log_text() or self.process.poll() is not None, "the daemon is ready")
+        wait_until(lambda: "\nready\n" in self.log_text() or self.process.poll() is not None, "the daemon is ready")
         assert self.process.poll() is None, self.log_text()
         return self
 

@@ -122,7 +122,10 @@ def test_peers_that_are_not_let_in_are_counted_by_reason(observed, collector, da
     def count(reason):
         return metrics(daemon.http)[f'baocao_handshakes_failed_total{{reason="{reason}"}}']
     wait_until(lambda: count("unknown_key") >= 1, "the stranger is counted")
-    wait_until(lambda: count("broken_off") + count("protocol") >= 2, "those who never came to the gatekeeper are counted")
+    wait_until(lambda: count("broken_off") >= 1, "who went away is counted")
+    accepted = metrics(daemon.http)["baocao_connections_accepted_total"]
+    failed = sum(value for name, value in metrics(daemon.http).items() if name.startswith("baocao_handshakes_failed_total"))
+    assert accepted >= 4 and accepted > failed  # who speaks no ZMTP is among the accepted only
     stranger.close()
 
 
@@ -171,7 +174,7 @@ def test_it_is_live_but_not_ready_while_the_database_is_away(observed, database)
     database.run(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
     database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'baocaod' AND datname = current_database()")
     wait_until(lambda: metrics(daemon.http)["baocao_database_up"] == 0, "it knows")
-    wait_until(lambda: get(daemon.http, "/readyz")[0] == 503, "it is not ready", deadline=40)
+    assert get(daemon.http, "/readyz")[0] == 503
     assert "NO database: does not answer" in get(daemon.http, "/readyz")[2]
     assert get(daemon.http, "/livez")[0] == 200
     database.run(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
@@ -183,8 +186,7 @@ def test_a_database_that_cannot_be_written_to_is_not_ready(observed, database):
     wait_until(lambda: get(daemon.http, "/readyz")[0] == 200, "it is ready")
     database.run(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     database.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'baocaod' AND datname = current_database()")
-    wait_until(lambda: "NO writable: no" in get(daemon.http, "/readyz")[2], "it knows")
-    assert "ok database: answers" in get(daemon.http, "/readyz")[2]
+    wait_until(lambda: "ok database: answers\nNO writable: no" in get(daemon.http, "/readyz")[2], "it knows")
     found = metrics(daemon.http)
     assert found["baocao_database_up"] == 1 and found["baocao_database_writable"] == found["baocao_ready"] == 0
 
