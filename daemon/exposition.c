@@ -45,7 +45,7 @@ static void write_header(const struct exposition *exposition, const struct metri
 	const char *ending = row->type == METRIC_COUNTER && !exposition->openmetrics ? "_total" : "";
 
 	(void)fprintf(exposition->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", row->name, ending, row->help, row->name, ending,
-	              type_names[row->type]);
+				  type_names[row->type]);
 	if (exposition->openmetrics && row->unit[0] != '\0')
 		(void)fprintf(exposition->out, "# UNIT %s %s\n", row->name, row->unit);
 }
@@ -57,12 +57,13 @@ static void write_histogram(const struct exposition *exposition, enum metric met
 
 	for (size_t i = 0; i < row->bound_count; i++) {
 		count += metrics_read_bucket(exposition->metrics, metric, i);
-		(void)fprintf(exposition->out, "%s_bucket{le=\"%.10g\"} %" PRIu64 "\n", row->name, (double)row->bounds[i] * row->scale, count);
+		(void)fprintf(exposition->out, "%s_bucket{le=\"%.10g\"} %" PRIu64 "\n", row->name,
+					  (double)row->bounds[i] * row->scale, count);
 	}
 	count += metrics_read_bucket(exposition->metrics, metric, row->bound_count);
 	(void)fprintf(exposition->out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", row->name, count);
 	(void)fprintf(exposition->out, "%s_sum %.6f\n%s_count %" PRIu64 "\n", row->name,
-	              (double)metrics_read_sum(exposition->metrics, metric) * row->scale, row->name, count);
+				  (double)metrics_read_sum(exposition->metrics, metric) * row->scale, row->name, count);
 }
 
 static void write_collectors(const struct exposition *exposition, const struct metric_row *row)
@@ -81,7 +82,8 @@ static size_t series_of(const struct exposition *exposition, const struct metric
 {
 	if (row->labels == NULL)
 		return 1;
-	return row->labels->value == NULL ? metrics_writers(exposition->metrics) : row->labels->count; // else one for each writer
+	return row->labels->value == NULL ? metrics_writers(exposition->metrics)
+									  : row->labels->count; // else one for each writer
 }
 
 static void write_series(const struct exposition *exposition, enum metric metric)

@@ -10,9 +10,9 @@
 #include "log.h"
 
 enum {
-	HANG_MS = 30000,       // until health_set_limit()
+	HANG_MS = 30000,         // until health_set_limit()
 	DATABASE_OLD_MS = 20000, // since the database answered last: four questions
-	STATUS_MS = 5000,      // between two STATUS= that differ in figures only
+	STATUS_MS = 5000,        // between two STATUS= that differ in figures only
 	STATUS_SIZE = 200
 };
 
@@ -132,11 +132,12 @@ static void tell_status(struct health *health, int64_t now_ms)
 	int64_t answered = reports_answered(health), rate = passed > 0 ? (answered - health->status_reports) * 1000 / passed : 0;
 	if (troubled > 0)
 		(void)snprintf(status, sizeof status,
-		               "the database is away (%zu of %zu writers): collectors are told to wait; %" PRId64 " reports wait", troubled,
-		               health->writer_count, pending);
+					   "the database is away (%zu of %zu writers): collectors are told to wait; %" PRId64 " reports wait",
+					   troubled, health->writer_count, pending);
 	else
-		(void)snprintf(status, sizeof status, "receiving reports: %" PRId64 " answered a second, %" PRId64 " wait, the database %s",
-		               health->status_ms == 0 ? 0 : rate, pending, atomic_load(&health->writable) ? "answers" : "does not answer");
+		(void)snprintf(
+			status, sizeof status, "receiving reports: %" PRId64 " answered a second, %" PRId64 " wait, the database %s",
+			health->status_ms == 0 ? 0 : rate, pending, atomic_load(&health->writable) ? "answers" : "does not answer");
 	health->status_ms = now_ms;
 	health->status_reports = answered;
 	health->status_away = troubled > 0;
@@ -155,7 +156,7 @@ static void look_at_writer(struct health *health, size_t writer, struct lane *la
 	if (hung != atomic_load(&health->writers[writer].hung)) {
 		if (hung)
 			log_error("writer %zu has not moved for %" PRId64 " ms: it %s", writer, stuck_ms,
-			          pulse_words(&health->writers[writer].pulse));
+					  pulse_words(&health->writers[writer].pulse));
 		else
 			log_info("writer %zu moves again", writer);
 	}
@@ -203,12 +204,13 @@ bool health_is_live(const struct health *health, FILE *out)
 {
 	int64_t intake_ms = atomic_load(&health->intake_ms), age = clock_now_ms() - intake_ms;
 	bool live = say(out, "intake", intake_ms == 0 || age < atomic_load(&health->hang_ms) + HEALTH_TICK_MS,
-	                intake_ms == 0 ? "is not there yet" : "makes progress", "stands still");
+					intake_ms == 0 ? "is not there yet" : "makes progress", "stands still");
 
 	for (size_t i = 0; i < health->writer_count; i++) {
 		char name[32];
 		(void)snprintf(name, sizeof name, "writer %zu", i);
-		live = say(out, name, !atomic_load(&health->writers[i].hung), pulse_words(&health->writers[i].pulse), "is hung") && live;
+		live = say(out, name, !atomic_load(&health->writers[i].hung), pulse_words(&health->writers[i].pulse), "is hung") &&
+			   live;
 	}
 	return live;
 }
@@ -217,7 +219,8 @@ bool health_is_ready(const struct health *health, FILE *out)
 {
 	int64_t database_ms = atomic_load(&health->database_ms);
 	bool answers = database_ms > 0 && clock_now_ms() - database_ms < DATABASE_OLD_MS;
-	bool ready = say(out, "schema", atomic_load(&health->schema_right), "as the contract has it", "not compared yet, or another");
+	bool ready =
+		say(out, "schema", atomic_load(&health->schema_right), "as the contract has it", "not compared yet, or another");
 
 	ready = say(out, "gate", atomic_load(&health->gate_tried), "tried: it keeps strangers out", "not tried yet") && ready;
 	ready = say(out, "database", answers, "answers", "does not answer") && ready;

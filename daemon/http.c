@@ -19,10 +19,10 @@
 #include "process.h"
 
 enum {
-	CONNECTIONS_MAX = 16,   // an observer needs one at a time; each takes at most its memory and an answer
+	CONNECTIONS_MAX = 16,         // an observer needs one at a time; each takes at most its memory and an answer
 	CONNECTION_MEMORY = 16 << 10, // for a request with its headers
 	IDLE_SECONDS = 5,
-	CONNECTION_MS = 10000,  // from its beginning to its end: Prometheus's own default
+	CONNECTION_MS = 10000, // from its beginning to its end: Prometheus's own default
 	BACKLOG = 16
 };
 
@@ -111,7 +111,8 @@ static bool wants_openmetrics(struct MHD_Connection *connection)
 	return accept != NULL && strstr(accept, "application/openmetrics-text") != NULL;
 }
 
-static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *type, char *text, size_t size)
+static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *type, char *text,
+								 size_t size)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
 
@@ -130,7 +131,7 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned sta
 }
 
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **request)
+								  const char *version, const char *upload, size_t *upload_size, void **request)
 {
 	answer_function *answer = page_of(path, method);
 	bool openmetrics = answer == answer_metrics && wants_openmetrics(connection);
@@ -149,15 +150,19 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		free(text);
 		return MHD_NO;
 	}
-	return send_text(connection, status, answer != answer_metrics ? "text/plain; charset=utf-8" : openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_PLAIN,
-	                 text, size);
+	return send_text(connection, status,
+					 answer != answer_metrics ? "text/plain; charset=utf-8"
+					 : openmetrics            ? EXPOSITION_OPENMETRICS
+											  : EXPOSITION_PLAIN,
+					 text, size);
 }
 
 /* connections */
 
 // libmicrohttpd's time-out begins anew with every byte that a peer sends. So each connection is remembered with its
 // beginning, and http_tick() ends it.
-static void on_connection(void *data, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode what)
+static void on_connection(void *data, struct MHD_Connection *connection, void **socket_context,
+						  enum MHD_ConnectionNotificationCode what)
 {
 	struct http *http = data;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -205,7 +210,8 @@ static bool has_prefix(const char *text, const char *prefix)
 // Takes ADDRESS:PORT apart; an IPv6 address is in brackets. The result is freeaddrinfo()'s.
 static struct addrinfo *resolve(const char *text)
 {
-	static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+										  .ai_socktype = SOCK_STREAM};
 	const char *colon = strrchr(text, ':');
 	struct addrinfo *found = NULL;
 	char host[64];
@@ -224,8 +230,8 @@ const char *http_address_fault(const char *address)
 {
 	if (has_prefix(address, "ipc://"))
 		return strlen(address + 6) > 0 && strlen(address + 6) < sizeof((struct sockaddr_un *)NULL)->sun_path
-		           ? NULL
-		           : "the path of a local socket has 1 to 107 bytes";
+				   ? NULL
+				   : "the path of a local socket has 1 to 107 bytes";
 	if (!has_prefix(address, "tcp://"))
 		return "an endpoint begins with tcp:// or ipc://";
 	struct addrinfo *found = resolve(address + 6);
@@ -242,7 +248,7 @@ static int listen_tcp(const char *text)
 	int made = found == NULL ? -1 : socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (made >= 0 && (setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-	                  bind(made, found->ai_addr, found->ai_addrlen) != 0 || listen(made, BACKLOG) != 0)) {
+					  bind(made, found->ai_addr, found->ai_addrlen) != 0 || listen(made, BACKLOG) != 0)) {
 		int reason = errno;
 		(void)close(made);
 		made = -1;
@@ -260,7 +266,7 @@ static void remove_left_over(const struct sockaddr_un *address)
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (probe >= 0 && lstat(address->sun_path, &status) == 0 && S_ISSOCK(status.st_mode) &&
-	    connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED)
+		connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED)
 		(void)unlink(address->sun_path);
 	if (probe >= 0)
 		(void)close(probe);
@@ -284,10 +290,10 @@ static int listen_local(const char *path)
 
 static struct MHD_Daemon *start(struct http *http, int listening)
 {
-	return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET, listening,
-	                        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-	                        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET,
+							listening, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+							(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+							MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
 }
 
 struct http *http_create(const char *address, struct health *health, char **ret_error)

@@ -7,7 +7,8 @@
 
 enum {
 	ADDRESS_SIZE = 64,
-	EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+	EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+			 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
 };
 
 struct monitor {
@@ -25,7 +26,7 @@ static bool attach(struct monitor *monitor, void *context, const char *name)
 	(void)snprintf(address, sizeof address, "inproc://monitor-%s", name);
 	monitor->socket = zmq_socket(context, ZMQ_PAIR);
 	return monitor->socket != NULL && zmq_setsockopt(monitor->socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited) == 0 &&
-	       zmq_socket_monitor(monitor->watched, address, EVENTS) == 0 && zmq_connect(monitor->socket, address) == 0;
+		   zmq_socket_monitor(monitor->watched, address, EVENTS) == 0 && zmq_connect(monitor->socket, address) == 0;
 }
 
 struct monitor *monitor_create(void *context, void *socket, const char *name, struct metrics_thread *thread)

@@ -4,8 +4,8 @@
 #include <time.h>
 
 enum {
-	LOOK_LONGEST_MS = 2000,    // counted between two looks: not what passed while the whole process stood still
-	CONNECTING_SLOWER = 20     // times: a resolver may try three servers twice for each host of the connection string
+	LOOK_LONGEST_MS = 2000, // counted between two looks: not what passed while the whole process stood still
+	CONNECTING_SLOWER = 20  // times: a resolver may try three servers twice for each host of the connection string
 };
 
 void pulse_init(struct pulse *pulse)
@@ -29,7 +29,8 @@ void pulse_begin(struct pulse *pulse)
 void pulse_step(struct pulse *pulse)
 {
 	if (pulse != NULL)
-		atomic_store_explicit(&pulse->steps, atomic_load_explicit(&pulse->steps, memory_order_relaxed) + 1, memory_order_relaxed);
+		atomic_store_explicit(&pulse->steps, atomic_load_explicit(&pulse->steps, memory_order_relaxed) + 1,
+							  memory_order_relaxed);
 }
 
 void pulse_enter(struct pulse *pulse, enum pulse_state state)
@@ -98,9 +99,9 @@ int64_t pulse_stuck_ms(struct pulse *pulse, bool has_work, int64_t now_ms)
 const char *pulse_words(const struct pulse *pulse)
 {
 	static const char *const words[] = {[PULSE_IDLE] = "waits for reports",
-	                                    [PULSE_WORKING] = "works",
-	                                    [PULSE_ASKING] = "waits for the database",
-	                                    [PULSE_CONNECTING] = "connects to the database",
-	                                    [PULSE_RESTING] = "pauses"};
+										[PULSE_WORKING] = "works",
+										[PULSE_ASKING] = "waits for the database",
+										[PULSE_CONNECTING] = "connects to the database",
+										[PULSE_RESTING] = "pauses"};
 	return words[atomic_load_explicit(&pulse->state, memory_order_relaxed)];
 }

@@ -40,7 +40,8 @@ static const char *name_of(void *data, int32_t collector_id)
 	return key == NULL ? NULL : key->name;
 }
 
-void tally_answered(struct metrics *metrics, const struct catalogue *catalogue, const struct submission *submission, bool sent)
+void tally_answered(struct metrics *metrics, const struct catalogue *catalogue, const struct submission *submission,
+					bool sent)
 {
 	struct metrics_thread *thread = metrics_of_intake(metrics);
 	size_t outcomes[OUTCOMES] = {0}; // added up first: a submission has up to a thousand
