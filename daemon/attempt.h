@@ -39,5 +39,7 @@ void attempt_refuse(struct attempt *attempt, struct batch *batch, struct item *i
 
 // How many log lines were left out.
 uint64_t attempt_left_out(const struct attempt *attempt);
+// The same in a transaction that the caller has begun, in which nothing has failed; it ends with COMMIT.
+enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
 #endif

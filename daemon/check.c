@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "schema_check.h"
 #include "self_test.h"
+#include "signing.h"
 
 enum {
 	CLOCK_LIMIT_US = 5000000, // between our clock and the database's: what time_sync keeps is a thousandth of it
@@ -68,6 +69,20 @@ static bool check_key(const struct check *check, const char *name, const char *p
 		(void)fprintf(check->said, "%s: %s\n", name, error == NULL ? "out of memory" : error);
 	free(error);
 	return good;
+}
+
+// Those with which receipts are signed. Mode and form are the loader's own to judge.
+static void check_signing(const struct check *check)
+{
+	char *error = NULL;
+	struct contract *contract = contract_load(&error);
+	struct signing *signing = contract == NULL ? NULL : signing_create(check->config, contract, &error);
+
+	if (error != NULL)
+		(void)fprintf(check->said, "%s\n", error);
+	free(error);
+	signing_destroy(&signing);
+	contract_destroy(&contract);
 }
 
 static void check_gate(const struct check *check)
@@ -238,6 +253,7 @@ bool check(const struct config *config, bool is_good, FILE *out)
 	bool good = config_check(config, all.said);
 	good = check_key(&all, "secret_key_file", config->secret_key_file) && good;
 	good = check_key(&all, "secret_key_file_next", config->secret_key_file_next) && good;
+	check_signing(&all);
 	if (good) // else the gate cannot be tried
 		check_gate(&all);
 	check_database(&all);

@@ -12,6 +12,7 @@
 #include <zmq.h>
 
 #include "authority.h"
+#include "backlog.h"
 #include "clock.h"
 #include "decode.h"
 #include "endpoint.h"
@@ -36,6 +37,7 @@ struct intake {
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
 	struct room room;
+	struct backlog *backlog;
 	struct decode *decode;
 	struct monitor *monitors[MONITORS];
 	struct metrics *metrics;
@@ -97,13 +99,14 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 	intake->parts = *parts;
 	intake->metrics = health_metrics(parts->health);
 	room_init(&intake->room, parts->config);
+	intake->backlog = backlog_create(parts->config);
 	intake->decode = decode_create(&(struct decode_parts){.config = parts->config,
 	                                                      .contract = parts->contract,
 	                                                      .lanes = parts->lanes,
 	                                                      .lane_count = parts->lane_count,
 	                                                      .room = &intake->room,
 	                                                      .metrics = intake->metrics});
-	if (intake->decode == NULL || !open_sockets(intake, ret_error)) {
+	if (intake->backlog == NULL || intake->decode == NULL || !open_sockets(intake, ret_error)) {
 		intake_destroy(&intake);
 		return NULL;
 	}
@@ -127,6 +130,7 @@ void intake_destroy(struct intake **intake)
 		(void)zmq_ctx_term((*intake)->context);
 	catalogue_destroy(&(*intake)->catalogue);
 	decode_destroy(&(*intake)->decode);
+	backlog_destroy(&(*intake)->backlog);
 	room_clear(&(*intake)->room);
 	free(*intake);
 	*intake = NULL;
@@ -142,7 +146,9 @@ static bool send_receipt(struct intake *intake, const struct submission *submiss
 	if (zmq_send(intake->router, submission->routing_id, submission->routing_id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
 		return false;
 	(void)zmq_send(intake->router, MESSAGE_PROTOCOL_VERSION, strlen(MESSAGE_PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-	return zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT) >= 0;
+	bool sent = zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT) >= 0;
+	backlog_give(intake->backlog, submission->connection, size);
+	return sent;
 }
 
 static void answer_done(struct intake *intake)
@@ -238,6 +244,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 
 	if (message->frame_count <= first)
 		return 0; // a routing id alone: an empty message of nobody
+	int connection = backlog_take(intake->backlog, &message->frames[body], message->wire_bytes);
 	const struct catalogue_key *sender = gatekeeper_sender(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 	if (sender == NULL) {
 		metrics_add(metrics_of_intake(intake->metrics), METRIC_DROPPED, DROPPED_NO_SENDER, 1);
@@ -250,6 +257,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
 		return 0;
 	}
+	submission->connection = connection;
 	submission->collector_id = sender->collector_id;
 	submission->scope_unit_id = sender->scope_unit_id;
 	submission->scope_top_unit_id = sender->scope_top_unit_id;
@@ -275,7 +283,7 @@ static void read_socket(struct intake *intake, void *socket, bool routed)
 {
 	struct message message;
 	for (size_t reports = 0; reports < REPORTS_PER_TURN && is_open(intake, routed);) {
-		if (!message_receive(socket, &message))
+		if (!message_receive(socket, routed, &message))
 			return;
 		reports += 1 + handle_message(intake, &message, routed);
 		message_close(&message);
@@ -377,6 +385,7 @@ static void turn(struct intake *intake, long timeout)
 	if (items[4].revents != 0)
 		read_socket(intake, intake->pull, false);
 	decode_some(intake->decode, intake->catalogue);
+	backlog_watch(intake->backlog, clock_now_ms());
 	tick(intake);
 }
 
@@ -392,7 +401,7 @@ static void close_lanes(struct intake *intake)
 bool intake_run(struct intake *intake)
 {
 	while (intake->signals == 0) {
-		turn(intake, HEALTH_TICK_MS);
+		turn(intake, BACKLOG_LOOK_MS);
 		if (intake->reloads)
 			reload_run(intake->parts.reload);
 		intake->reloads = false;
@@ -407,7 +416,7 @@ bool intake_run(struct intake *intake)
 		int64_t left = deadline - clock_now_ms();
 		if (left <= 0)
 			break;
-		turn(intake, (long)(left < HEALTH_TICK_MS ? left : HEALTH_TICK_MS));
+		turn(intake, (long)(left < BACKLOG_LOOK_MS ? left : BACKLOG_LOOK_MS));
 	}
 	if (intake->room.reports > 0)
 		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->room.reports);

@@ -1,6 +1,6 @@
 // The store path:
 //
-//     lane_take ─▶ batch ─▶ attempt ─▶ lane_done
+//     lane_take ─▶ batch ─▶ attempt ─▶ sign ─▶ lane_done
 //                    ▲         │
 //                    ├─────────┤ reconnect, or wait, or at once: the answer of the database says which
 //                    ├─────────┤ the report that the database refuses is known: refuse it, the others again
@@ -275,6 +275,7 @@ static void *store_run(void *data)
 			drop(list);
 			continue;
 		}
+		signing_sign(store->parts.signing, list);
 		lane_done(lane, list);
 		metrics_set(store->parts.metrics, METRIC_SUPPRESSED_LINES, 0,
 		            (int64_t)(attempt_left_out(store->attempt) + store->unforeseen.left_out));

@@ -8,6 +8,7 @@
 #include "layout.h"
 #include "metrics.h"
 #include "pulse.h"
+#include "signing.h"
 
 struct store;
 
@@ -17,6 +18,7 @@ struct store_parts {
 	const struct contract *contract;
 	const struct layout *layout;
 	struct lane *lane;
+	const struct signing *signing; // NULL: receipts are not signed
 	struct lane *express; // the lane to which this writer gives way; its own when to none
 	struct metrics_thread *metrics; // this writer's own
 	struct pulse *pulse;
