@@ -24,12 +24,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "inserts.h"
+#include "log.h"
+#include "log_limit.h"
 #include "look.h"
 #include "marks.h"
 #include "pipeline.h"
 #include "refusals.h"
 #include "replays.h"
+#include "report.pb-c.h"
 #include "rows.h"
 
 enum {
@@ -49,6 +53,8 @@ struct attempt {
 	int64_t next_number, numbers_left; // of this connection: a crash of the server may hand out again what was never used
 	bool warned;                       // since it was last cleared
 	char warning[128];                 // the last one
+	struct pulse *pulse;
+	struct log_limit refused; // by collector
 };
 
 // The statement that failed: its result, and the table that was being copied, if any.
@@ -57,13 +63,14 @@ struct step {
 	const struct layout_table *table;
 };
 
-struct attempt *attempt_create(const struct contract *contract, const struct layout *layout)
+struct attempt *attempt_create(const struct contract *contract, const struct layout *layout, struct pulse *pulse)
 {
 	struct attempt *attempt = calloc(1, sizeof *attempt);
 	if (attempt == NULL)
 		return NULL;
 	attempt->contract = contract;
 	attempt->layout = layout;
+	attempt->pulse = pulse;
 	attempt->piece = PIECE_LONGEST;
 	rows_init(&attempt->rows, contract, layout);
 	return attempt;
@@ -125,6 +132,7 @@ enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresul
 static enum answer ask(struct attempt *attempt, const char *sql, ExecStatusType wanted, struct step *step)
 {
 	PQclear(step->result);
+	pulse_step(attempt->pulse);
 	step->result = PQexec(attempt->connection, sql);
 	return PQresultStatus(step->result) == wanted ? ANSWER_OK : database_answer(attempt->connection, step->result);
 }
@@ -187,6 +195,7 @@ static enum answer look(struct attempt *attempt, const struct batch *batch, bool
 	}
 	if (batch->accepted == 0)
 		return ANSWER_OK;
+	pulse_step(attempt->pulse);
 	PQclear(step->result);
 	enum answer answer =
 		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, begins, &step->result);
@@ -217,6 +226,7 @@ static enum answer put_piece(struct attempt *attempt, size_t table, struct step 
 	struct copy *copy = &attempt->rows.copy;
 	enum answer answer = ANSWER_OK;
 
+	pulse_step(attempt->pulse);
 	if (step->table == NULL) {
 		step->table = &attempt->layout->tables[table];
 		copy_statement(step->table, sql);
@@ -251,6 +261,7 @@ static enum answer end_copy(struct attempt *attempt, struct step *step)
 	enum answer answer = ANSWER_OK;
 	PGresult *more;
 
+	pulse_step(attempt->pulse);
 	(void)PQputCopyEnd(attempt->connection, NULL); // a failure shows in the result
 	PQclear(step->result);
 	step->result = PQgetResult(attempt->connection);
@@ -328,6 +339,33 @@ static void tell(const struct attempt *attempt, const struct step *step, struct 
 	failure->text[strcspn(failure->text, "\n")] = '\0';
 }
 
+void attempt_refuse(struct attempt *attempt, struct batch *batch, struct item *item, const struct failure *failure)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	int32_t collector_id = item->submission->collector_id;
+	char period[2 * DATE_TEXT_SIZE], last[DATE_TEXT_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
+
+	if (log_limit_allows(&attempt->refused, (uint64_t)collector_id, clock_now_ms(), left_out)) {
+		date_format(item->key.first, period);
+		date_format(item->key.last, last);
+		(void)snprintf(period + strlen(period), sizeof period - strlen(period), "/%s", last);
+		const struct log_facts facts = {.unit = report->unit_code,
+		                                .collector_id = collector_id,
+		                                .period = period,
+		                                .kind = item->body == NULL ? NULL : item->body->name,
+		                                .error_class = "data",
+		                                .sqlstate = failure->sqlstate};
+		log_error_of(&facts, "store: a report of collector %d is refused by the database: %s %s%s", collector_id, failure->sqlstate,
+		             failure->text, left_out);
+	}
+	batch_refuse(batch, item, failure->sqlstate, failure->text);
+}
+
+uint64_t attempt_left_out(const struct attempt *attempt)
+{
+	return attempt->refused.left_out;
+}
+
 /* pieces */
 
 // Back to the savepoint, the culprit aside. False when that is not enough: it is not known, or what became of other items
@@ -337,7 +375,7 @@ static bool set_aside(struct attempt *attempt, struct batch *batch, struct failu
 	if (failure->culprit == NULL || batch_has_relatives(batch, failure->culprit) ||
 	    command(attempt, "ROLLBACK TO SAVEPOINT piece", step) != ANSWER_OK)
 		return false;
-	batch_refuse(batch, failure->culprit, failure->sqlstate, failure->text);
+	attempt_refuse(attempt, batch, failure->culprit, failure);
 	failure->culprit = NULL;
 	return true;
 }
@@ -400,6 +438,7 @@ static enum answer keep_refusals(struct attempt *attempt, const struct batch *ba
 	step->result = NULL;
 	for (size_t i = 0; answer == ANSWER_OK && i < batch->count; i++) {
 		struct item *item = batch->items[i];
+		pulse_step(attempt->pulse);
 		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT)
 			explain_conflict(attempt->contract, item);
 		if (item->submission->replay_no > 0)
@@ -496,6 +535,7 @@ static enum answer run_short(struct attempt *attempt, struct batch *batch, struc
 		all = all && batch_is_to_be_written(batch->items[i]);
 	if (answer == ANSWER_OK && all) {
 		attempt->warned = false;
+		pulse_step(attempt->pulse);
 		PQclear(step->result);
 		step->result = inserts_run(attempt->connection, &attempt->rows, batch->items, batch->count);
 		answer = answer_of_commit(attempt, step);

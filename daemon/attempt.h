@@ -8,11 +8,12 @@
 #include "batch.h"
 #include "database.h"
 #include "layout.h"
+#include "pulse.h"
 
 struct attempt; // what a writer keeps between attempts: COPY buffers, report numbers, the ear for warnings
 
-// contract and layout must outlive it. NULL when memory is out.
-struct attempt *attempt_create(const struct contract *contract, const struct layout *layout);
+// contract, layout and pulse must outlive it; pulse is told of every step. NULL when memory is out.
+struct attempt *attempt_create(const struct contract *contract, const struct layout *layout, struct pulse *pulse);
 // NULL-safe; clears the caller's pointer.
 void attempt_destroy(struct attempt **attempt);
 
@@ -32,6 +33,12 @@ struct failure {
 // and does not fail it, where the answer names the row and nothing else in the batch depends on the report.
 enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
+// Refuses an accepted item (batch_refuse) and logs it, within limits: a rule that only the database knows is a flaw of the
+// contract.
+void attempt_refuse(struct attempt *attempt, struct batch *batch, struct item *item, const struct failure *failure);
+
+// How many log lines were left out.
+uint64_t attempt_left_out(const struct attempt *attempt);
 // The same in a transaction that the caller has begun, in which nothing has failed; it ends with COMMIT.
 enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure);
 

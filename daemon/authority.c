@@ -1,10 +1,11 @@
 #include "authority.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "digest.h"
-#include "lane.h"
 #include "log.h"
 #include "report.pb-c.h"
 #include "series.h"
@@ -109,26 +110,65 @@ static bool has_violation(const struct verdict *verdict, enum rule rule)
 	return false;
 }
 
-static void log_item(struct log_limit *limit, const struct catalogue *catalogue, const struct item *item)
+enum { PERIOD_SIZE = 2 * DATE_TEXT_SIZE + 1 };
+
+// What the journal's fields say of a report; of one that was refused even the dates may be anything.
+static struct log_facts facts_of(const struct item *item, const char *collector, char period[static PERIOD_SIZE])
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+
+	(void)snprintf(period, PERIOD_SIZE, "%.10s/%.10s", report->period_first == NULL ? "" : report->period_first,
+	               report->period_last == NULL ? "" : report->period_last);
+	return (struct log_facts){.unit = report->unit_code,
+	                          .collector = collector,
+	                          .collector_id = item->submission->collector_id,
+	                          .period = period,
+	                          .kind = item->body == NULL ? NULL : item->body->name,
+	                          .error_class = "authority"};
+}
+
+static void log_stray(struct log_limit *limit, const struct catalogue *catalogue, const struct item *item)
 {
 	const Baocao__Report *report = (const Baocao__Report *)item->report;
 	int32_t collector_id = item->submission->collector_id;
-	const struct catalogue_key *sender = catalogue_collector_by_id(catalogue, collector_id);
-	const struct catalogue_unit *scope = catalogue_unit_by_id(catalogue, item->submission->scope_unit_id);
-	char first[DATE_TEXT_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
+	char first[DATE_TEXT_SIZE], period[PERIOD_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
 
-	if (sender == NULL || scope == NULL || !log_limit_allows(limit, (uint64_t)collector_id, lane_now_ms(), left_out))
+	if (!log_limit_allows(limit, (uint64_t)collector_id, clock_now_ms(), left_out))
+		return;
+	const struct catalogue_key *sender = catalogue_collector_by_id(catalogue, collector_id); // goes through all of them
+	const struct catalogue_unit *scope = catalogue_unit_by_id(catalogue, item->submission->scope_unit_id);
+	if (sender == NULL || scope == NULL)
 		return;
 	date_format(scope->first, first);
-	log_warning("refused a report of %s (collector %d) for unit %s on %s: its scope is unit %s as from %s%s", sender->name,
-	            collector_id, report->unit_code, report->period_last, scope->code, first, left_out);
+	const struct log_facts facts = facts_of(item, sender->name, period);
+	log_warning_of(&facts, "refused a report of %s (collector %d) for unit %s on %s: its scope is unit %s as from %s%s", sender->name,
+	               collector_id, report->unit_code, report->period_last, scope->code, first, left_out);
 }
 
-void authority_log(struct log_limit *limit, const struct catalogue *catalogue, const struct submission *submission)
+static void log_conflict(struct log_limit *limit, const struct catalogue *catalogue, const struct item *item)
+{
+	int32_t collector_id = item->submission->collector_id;
+	char period[PERIOD_SIZE], left_out[LOG_LIMIT_TEXT_SIZE];
+
+	if (!log_limit_allows(limit, (uint64_t)collector_id, clock_now_ms(), left_out))
+		return;
+	const struct catalogue_key *sender = catalogue_collector_by_id(catalogue, collector_id);
+	if (sender == NULL)
+		return;
+	struct log_facts facts = facts_of(item, sender->name, period);
+	facts.error_class = "conflict";
+	facts.report_no = item->report_no;
+	log_warning_of(&facts, "%s (collector %d) filed other content under what is stored as report %" PRId64 ": unit %s, %s, revision %d%s",
+	               sender->name, collector_id, item->report_no, facts.unit, period, item->key.revision, left_out);
+}
+
+void authority_log(struct authority_said *said, const struct catalogue *catalogue, const struct submission *submission)
 {
 	for (size_t i = 0; submission->items != NULL && i < submission->item_count; i++) {
 		const struct item *item = &submission->items[i];
 		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED && has_violation(&item->verdict, RULE_OUT_OF_SCOPE))
-			log_item(limit, catalogue, item);
+			log_stray(&said->strays, catalogue, item);
+		else if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT)
+			log_conflict(&said->conflicts, catalogue, item);
 	}
 }

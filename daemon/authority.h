@@ -13,8 +13,14 @@
 void authority_judge(const struct contract *contract, const struct catalogue *catalogue, int32_t scope_unit_id,
                      struct item *item);
 
+// Of whom it was said within the minute, by collector.
+struct authority_said {
+	struct log_limit strays, conflicts;
+};
+
 // Logs, once a minute for each collector, that a report of this finished submission was refused because its unit lies outside
-// the sender's scope: somebody who tries is to be noticed, and so is a scope that was set wrong.
-void authority_log(struct log_limit *limit, const struct catalogue *catalogue, const struct submission *submission);
+// the sender's scope: somebody who tries is to be noticed, and so is a scope that was set wrong. Or that it has other content
+// than the one that is stored under its key.
+void authority_log(struct authority_said *said, const struct catalogue *catalogue, const struct submission *submission);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
 #include "look.h"
 
 static int compare(const void *a, const void *b)
@@ -89,7 +88,6 @@ void batch_refuse(struct batch *batch, struct item *item, const char *sqlstate, 
 	char said[256];
 
 	(void)snprintf(said, sizeof said, "%s %s", sqlstate, text);
-	log_error("store: a report of collector %d is refused by the database: %s", item->submission->collector_id, said);
 	item->verdict.count = 0;
 	item->report_no = 0;
 	verdict_add(&item->verdict, RULE_STORE, NULL, &(struct violation_words){.value = said});

@@ -30,8 +30,7 @@ void batch_halve(const struct batch *batch, struct batch *first, struct batch *s
 // Whether the look found that an accepted item is new.
 bool batch_is_to_be_written(const struct item *item);
 
-// Turns an accepted item into a refused one, with what the database said of it, and moves it behind the accepted. Logs it:
-// a rule that only the database knows is a flaw of the contract.
+// Turns an accepted item into a refused one, with what the database said of it, and moves it behind the accepted.
 void batch_refuse(struct batch *batch, struct item *item, const char *sqlstate, const char *text);
 
 // Whether another accepted item of the batch is a report of the same unit, kind and period. Then its outcome may depend on

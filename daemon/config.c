@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http.h"
+
 #define BLANKS " \t\r\n\v\f"
 
 enum option_type { OPTION_TEXT, OPTION_BOOL, OPTION_NUMBER };
@@ -16,7 +18,7 @@ struct option {
 	size_t offset; // into struct config
 	const char *initial;
 	int64_t min, max; // of numbers
-	bool reloadable;
+	bool reloadable; // by SIGHUP: intake alone reads it, or passes it on
 	const char *help;
 };
 
@@ -46,22 +48,26 @@ static const struct option options[] = {
      "start although fsync or synchronous_commit is off: for tests only"},
 	{"writers", OPTION_NUMBER, AT(writers), "2", 1, 64, false,
      "threads that write, each with one connection; one more writes for collectors with little in flight"},
-	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "500000", 1000, 10000000, false,
+	{"max_pending_reports", OPTION_NUMBER, AT(max_pending_reports), "500000", 1000, 10000000, true,
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
-	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, false,
+	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, true,
      "memory of reports between reading and receipt, two thirds for decoded ones; beyond it as above"},
 	{"max_unread_mib", OPTION_NUMBER, AT(max_unread_mib), "64", 4, 65536, false,
      "what all connections may have sent that was not read, or not taken of receipts; beyond it those furthest ahead are shut down"},
-	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, false,
+	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, true,
      "reports of one collector between reading and receipt; beyond it the answer is BUSY"},
-	{"sender_calm_reports", OPTION_NUMBER, AT(sender_calm_reports), "100", 0, 10000000, false,
+	{"sender_calm_reports", OPTION_NUMBER, AT(sender_calm_reports), "100", 0, 10000000, true,
      "a collector with more in flight is decoded and written apart, so that a replay does not keep others waiting"},
-	{"busy_retry_ms", OPTION_NUMBER, AT(busy_retry_ms), "1000", 10, 600000, false,
+	{"busy_retry_ms", OPTION_NUMBER, AT(busy_retry_ms), "1000", 10, 600000, true,
      "after how many milliseconds a BUSY sender is asked to send again"},
-	{"batch_max_reports", OPTION_NUMBER, AT(batch_max_reports), "10000", 1, 100000, false,
+	{"batch_max_reports", OPTION_NUMBER, AT(batch_max_reports), "10000", 1, 100000, true,
      "reports written in one transaction at most"},
-	{"drain_seconds", OPTION_NUMBER, AT(drain_seconds), "20", 0, 3600, false,
+	{"drain_seconds", OPTION_NUMBER, AT(drain_seconds), "20", 0, 3600, true,
      "how long a stop waits for reports that were read to be written"},
+	{"hang_seconds", OPTION_NUMBER, AT(hang_seconds), "30", 1, 3600, true,
+     "how long a loop may make no progress, the database not being what it waits for, before the watchdog is no longer pinged"},
+	{"listen_http", OPTION_TEXT, AT(listen_http), "tcp://127.0.0.1:9570", 0, 0, true,
+     "where /metrics, /livez and /readyz are asked for: tcp://ADDRESS:PORT or ipc://PATH; empty: nowhere"},
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -268,6 +274,47 @@ bool config_set(struct config *config, const char *assignment, const char **ret_
 	return option != NULL && set_option(config, option, equals + 1, ret_reason);
 }
 
+/* changing it while it is used */
+
+static bool is_same(const struct option *option, struct config *left, struct config *right)
+{
+	const void *a = slot_of(left, option), *b = slot_of(right, option);
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		return strcmp(*(char *const *)a, *(char *const *)b) == 0;
+	case OPTION_BOOL:
+		return *(const bool *)a == *(const bool *)b;
+	default:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	}
+}
+
+// What was there before goes into the other configuration, whose owner clears it.
+static void exchange(const struct option *option, struct config *left, struct config *right)
+{
+	char **left_text = slot_of(left, option), **right_text = slot_of(right, option), *text = *left_text;
+	int64_t *left_number = slot_of(left, option);
+
+	if (option->type == OPTION_TEXT) {
+		*left_text = *right_text;
+		*right_text = text;
+	} else if (option->type == OPTION_NUMBER) {
+		*left_number = *(int64_t *)slot_of(right, option);
+	}
+}
+
+void config_take_over(struct config *config, struct config *fresh, config_change *said, void *data)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (is_same(&options[i], config, fresh))
+			continue;
+		if (options[i].reloadable)
+			exchange(&options[i], config, fresh);
+		said(data, options[i].name, options[i].reloadable);
+	}
+}
+
 /* checks and output */
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -323,21 +370,25 @@ bool config_check(const struct config *config, FILE *problems)
 		(void)fputs("signing_key_file_previous: needs signing_key_file: there is nothing to endorse\n", problems);
 		good = false;
 	}
+	if (config->listen_http[0] != '\0' && http_address_fault(config->listen_http) != NULL) {
+		(void)fprintf(problems, "listen_http: %s: %s\n", config->listen_http, http_address_fault(config->listen_http));
+		good = false;
+	}
 	return good;
 }
 
 void config_help(FILE *out)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		(void)fprintf(out, "  %-24s %s\n  %-24s default: %s\n", options[i].name, options[i].help, "",
-		              options[i].initial[0] == '\0' ? "(empty)" : options[i].initial);
+		(void)fprintf(out, "  %-24s %s\n  %-24s default: %s%s\n", options[i].name, options[i].help, "",
+		              options[i].initial[0] == '\0' ? "(empty)" : options[i].initial, options[i].reloadable ? "; reloadable" : "");
 }
 
 void config_print(const struct config *config, FILE *out)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const void *slot = (const char *)config + options[i].offset;
-		(void)fprintf(out, "# %s\n%s = ", options[i].help, options[i].name);
+		(void)fprintf(out, "# %s%s\n%s = ", options[i].help, options[i].reloadable ? " (reloadable)" : "", options[i].name);
 		if (options[i].type == OPTION_TEXT)
 			(void)fprintf(out, "%s\n", *(char *const *)slot);
 		else if (options[i].type == OPTION_BOOL)

@@ -1,5 +1,5 @@
 // The configuration: one table (config.c) drives the file parser, --set, --help, --print-config, --check and the manual.
-// Constant after start.
+// Constant after start, but for what config_take_over() changes: that is read by the intake thread only.
 #ifndef BAOCAO_CONFIG_H
 #define BAOCAO_CONFIG_H
 
@@ -18,7 +18,8 @@ struct config {
 	int64_t max_pending_reports, max_pending_mib, max_unread_mib;
 	int64_t sender_max_reports, sender_calm_reports, busy_retry_ms;
 	int64_t batch_max_reports;
-	int64_t drain_seconds;
+	int64_t drain_seconds, hang_seconds;
+	char *listen_http;
 };
 
 // Fills in the defaults. False when memory is out.
@@ -36,6 +37,11 @@ bool config_set(struct config *config, const char *assignment, const char **ret_
 
 // What can be told without the database: values that contradict each other. One line each; false when there was any.
 bool config_check(const struct config *config, FILE *problems);
+
+// Takes over what differs in a fresh configuration and may change while the daemon runs; what is not needed any more is left
+// in the fresh one. Says each option that differs, and whether it was taken over or needs a restart.
+typedef void config_change(void *data, const char *option, bool taken_over);
+void config_take_over(struct config *config, struct config *fresh, config_change *said, void *data);
 
 // The options' part of --help, and the whole configuration as a file that can be read back.
 void config_help(FILE *out);

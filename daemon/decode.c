@@ -89,6 +89,7 @@ bool decode_is_due(const struct decode *decode)
 static void drop(struct decode *decode, struct submission *submission)
 {
 	log_error("out of memory: a submission of collector %d is dropped unanswered", submission->collector_id);
+	metrics_add(metrics_of_intake(decode->parts.metrics), METRIC_DROPPED, DROPPED_NO_MEMORY, 1);
 	room_leave(decode->parts.room, submission);
 	submission_destroy(&submission);
 }

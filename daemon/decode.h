@@ -8,6 +8,7 @@
 #include "catalogue.h"
 #include "contract.h"
 #include "lane.h"
+#include "metrics.h"
 #include "room.h"
 #include "submission.h"
 
@@ -20,6 +21,7 @@ struct decode_parts {
 	struct lane **lanes;
 	size_t lane_count;
 	struct room *room;
+	struct metrics *metrics;
 };
 
 // NULL when memory is out.

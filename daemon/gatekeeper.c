@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lane.h"
+#include "clock.h"
 #include "log.h"
 #include "log_limit.h"
 
@@ -140,22 +140,41 @@ bool gatekeeper_answer(struct gatekeeper *gatekeeper, const struct catalogue *ca
 	return true;
 }
 
-void gatekeeper_serve(struct gatekeeper *gatekeeper, const struct catalogue *catalogue)
+static void log_refusal(struct gatekeeper *gatekeeper, const struct catalogue *catalogue, const struct gatekeeper_answer *answer)
 {
-	struct gatekeeper_answer answer;
 	char left_out[LOG_LIMIT_TEXT_SIZE];
 
-	while (gatekeeper_answer(gatekeeper, catalogue, &answer)) {
-		if (answer.refusal == NULL ||
-		    !log_limit_allows(&gatekeeper->refused, log_limit_number(answer.address), lane_now_ms(), left_out))
-			continue;
-		const struct catalogue_key *key = catalogue_key(catalogue, answer.public_key);
-		if (key != NULL)
-			log_warning("refused a connection from %s: a key of %s that %s%s", answer.address, key->name, answer.refusal,
-			            left_out);
-		else
-			log_warning("refused a connection from %s: %s%s", answer.address, answer.refusal, left_out);
+	if (!log_limit_allows(&gatekeeper->refused, log_limit_number(answer->address), clock_now_ms(), left_out))
+		return;
+	const struct catalogue_key *key = catalogue_key(catalogue, answer->public_key);
+	struct log_facts facts = {.error_class = "gate", .peer = answer->address};
+	if (key == NULL) {
+		log_warning_of(&facts, "refused a connection from %s: %s%s", answer->address, answer->refusal, left_out);
+		return;
 	}
+	facts.collector = key->name;
+	facts.collector_id = key->collector_id;
+	log_warning_of(&facts, "refused a connection from %s: a key of %s that %s%s", answer->address, key->name, answer->refusal,
+	               left_out);
+}
+
+void gatekeeper_serve(struct gatekeeper *gatekeeper, const struct catalogue *catalogue, struct metrics_thread *thread)
+{
+	struct gatekeeper_answer answer;
+
+	while (gatekeeper_answer(gatekeeper, catalogue, &answer)) {
+		if (answer.refusal == NULL) {
+			metrics_add(thread, METRIC_HANDSHAKES, 0, 1);
+			continue;
+		}
+		metrics_add(thread, METRIC_FAILED_HANDSHAKES, metrics_handshake_reason(answer.refusal), 1);
+		log_refusal(gatekeeper, catalogue, &answer);
+	}
+}
+
+uint64_t gatekeeper_left_out(const struct gatekeeper *gatekeeper)
+{
+	return gatekeeper->refused.left_out + gatekeeper->dropped.left_out;
 }
 
 /* messages */
@@ -180,10 +199,14 @@ void gatekeeper_dropped(struct gatekeeper *gatekeeper, const struct catalogue *c
 	const char *fault = key == NULL ? NULL : catalogue_key_fault(key, now);
 	char left_out[LOG_LIMIT_TEXT_SIZE];
 
-	if (!log_limit_allows(&gatekeeper->dropped, key == NULL ? 0 : (uint64_t)key->collector_id, lane_now_ms(), left_out))
+	if (!log_limit_allows(&gatekeeper->dropped, key == NULL ? 0 : (uint64_t)key->collector_id, clock_now_ms(), left_out))
 		return;
-	if (fault != NULL)
-		log_warning("dropped a message of %s: it came with a key that %s%s", key->name, fault, left_out);
-	else
-		log_warning("dropped a message whose sender has no valid key any more%s", left_out);
+	struct log_facts facts = {.error_class = "gate"};
+	if (fault == NULL) {
+		log_warning_of(&facts, "dropped a message whose sender has no valid key any more%s", left_out);
+		return;
+	}
+	facts.collector = key->name;
+	facts.collector_id = key->collector_id;
+	log_warning_of(&facts, "dropped a message of %s: it came with a key that %s%s", key->name, fault, left_out);
 }

@@ -9,6 +9,7 @@
 #include <zmq.h>
 
 #include "catalogue.h"
+#include "metrics.h"
 
 // The domains of endpoints with keys, and of those on this machine without. libzmq asks no gatekeeper where the domain is
 // empty, whatever else is set: that is how a build for tests lets strangers in (BAOCAO_UNSAFE_GATE in CMakeLists.txt).
@@ -43,8 +44,11 @@ void *gatekeeper_socket(struct gatekeeper *gatekeeper);
 bool gatekeeper_answer(struct gatekeeper *gatekeeper, const struct catalogue *catalogue,
                        struct gatekeeper_answer *ret_answer);
 
-// Answers all requests that are waiting and logs whom it refused, within limits.
-void gatekeeper_serve(struct gatekeeper *gatekeeper, const struct catalogue *catalogue);
+// Answers all requests that are waiting, counts them and logs whom it refused, within limits.
+void gatekeeper_serve(struct gatekeeper *gatekeeper, const struct catalogue *catalogue, struct metrics_thread *thread);
+
+// How many log lines were left out.
+uint64_t gatekeeper_left_out(const struct gatekeeper *gatekeeper);
 
 // The sender of a message, by a frame of it that came over the network: its User-Id, which the gatekeeper gave to the
 // connection and no peer can choose. NULL when that key may not be used now, though it was when it connected.

@@ -2,6 +2,7 @@
 #include "intake.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +13,22 @@
 
 #include "authority.h"
 #include "backlog.h"
+#include "clock.h"
 #include "decode.h"
 #include "endpoint.h"
 #include "gatekeeper.h"
 #include "log.h"
 #include "message.h"
+#include "monitor.h"
 #include "receipt.h"
 #include "room.h"
 #include "self_test.h"
 #include "submission.h"
+#include "tally.h"
 
 enum {
-	REPORTS_PER_TURN = 1000 // read before receipts get their turn
+	REPORTS_PER_TURN = 1000, // read before receipts get their turn
+	MONITORS = 2             // of the sockets
 };
 
 struct intake {
@@ -34,10 +39,14 @@ struct intake {
 	struct room room;
 	struct backlog *backlog;
 	struct decode *decode;
-	struct log_limit strays; // reports outside the sender's scope, by collector
+	struct monitor *monitors[MONITORS];
+	struct metrics *metrics;
+	struct authority_said said;
+	int64_t tick_ms;         // when tick() was due last
 	bool away;   // some writer cannot write to the database now
 	bool stopping;
-	int signals; // seen so far
+	bool reloads; // a SIGHUP came
+	int signals; // to stop, seen so far
 };
 
 /* making and unmaking */
@@ -65,9 +74,20 @@ static bool open_sockets(struct intake *intake, char **ret_error)
 			*ret_error = NULL;
 		return false;
 	}
-	return self_test(intake->context, intake->gatekeeper, config, ret_error) &&
-	       open_socket(intake, ZMQ_ROUTER, &intake->router, ret_error) &&
-	       open_socket(intake, ZMQ_PULL, &intake->pull, ret_error);
+	if (!self_test(intake->context, intake->gatekeeper, config, ret_error))
+		return false;
+	health_gate_was_tried(intake->parts.health);
+	return open_socket(intake, ZMQ_ROUTER, &intake->router, ret_error) && open_socket(intake, ZMQ_PULL, &intake->pull, ret_error);
+}
+
+static void open_monitors(struct intake *intake)
+{
+	struct metrics_thread *thread = metrics_of_intake(intake->metrics);
+
+	intake->monitors[0] = monitor_create(intake->context, intake->router, "router", thread);
+	intake->monitors[1] = intake->pull == NULL ? NULL : monitor_create(intake->context, intake->pull, "pull", thread);
+	if (intake->monitors[0] == NULL || (intake->pull != NULL && intake->monitors[1] == NULL))
+		log_warning("connections cannot be counted: %s", zmq_strerror(errno));
 }
 
 struct intake *intake_create(const struct intake_parts *parts, struct catalogue *catalogue, char **ret_error)
@@ -77,17 +97,20 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 	if (intake == NULL)
 		return NULL;
 	intake->parts = *parts;
+	intake->metrics = health_metrics(parts->health);
 	room_init(&intake->room, parts->config);
 	intake->backlog = backlog_create(parts->config);
 	intake->decode = decode_create(&(struct decode_parts){.config = parts->config,
 	                                                      .contract = parts->contract,
 	                                                      .lanes = parts->lanes,
 	                                                      .lane_count = parts->lane_count,
-	                                                      .room = &intake->room});
+	                                                      .room = &intake->room,
+	                                                      .metrics = intake->metrics});
 	if (intake->backlog == NULL || intake->decode == NULL || !open_sockets(intake, ret_error)) {
 		intake_destroy(&intake);
 		return NULL;
 	}
+	open_monitors(intake);
 	intake->catalogue = catalogue;
 	return intake;
 }
@@ -96,6 +119,8 @@ void intake_destroy(struct intake **intake)
 {
 	if (*intake == NULL)
 		return;
+	for (size_t i = 0; i < MONITORS; i++)
+		monitor_destroy(&(*intake)->monitors[i]);
 	if ((*intake)->pull != NULL)
 		(void)zmq_close((*intake)->pull);
 	if ((*intake)->router != NULL)
@@ -113,16 +138,17 @@ void intake_destroy(struct intake **intake)
 
 /* receipts */
 
-// A receipt that cannot be sent is dropped: the collector asks again and gets DUPLICATE.
-static void send_receipt(struct intake *intake, const struct submission *submission, const uint8_t *bytes, size_t size)
+// A receipt that cannot be sent is dropped: the collector asks again and gets DUPLICATE. False then, or without anybody who waits.
+static bool send_receipt(struct intake *intake, const struct submission *submission, const uint8_t *bytes, size_t size)
 {
 	if (bytes == NULL || submission->routing_id_size == 0)
-		return;
+		return false;
 	if (zmq_send(intake->router, submission->routing_id, submission->routing_id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-		return;
+		return false;
 	(void)zmq_send(intake->router, MESSAGE_PROTOCOL_VERSION, strlen(MESSAGE_PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-	(void)zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT);
+	bool sent = zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT) >= 0;
 	backlog_give(intake->backlog, submission->connection, size);
+	return sent;
 }
 
 static void answer_done(struct intake *intake)
@@ -133,10 +159,11 @@ static void answer_done(struct intake *intake)
 			struct submission *next = submission->next;
 			size_t size;
 			uint8_t *bytes = receipt_pack(submission, &size);
-			authority_log(&intake->strays, intake->catalogue, submission);
+			authority_log(&intake->said, intake->catalogue, submission);
 			decode_written(intake->decode, submission);
 			room_leave(&intake->room, submission);
-			send_receipt(intake, submission, bytes, size);
+			bool sent = send_receipt(intake, submission, bytes, size);
+			tally_answered(intake->metrics, intake->catalogue, submission, sent);
 			submission_destroy(&submission);
 			submission = next;
 		}
@@ -179,7 +206,8 @@ static void answer_busy(struct intake *intake, struct submission *submission)
 {
 	size_t size;
 	uint8_t *bytes = receipt_pack_busy(submission, (uint32_t)intake->parts.config->busy_retry_ms, &size);
-	send_receipt(intake, submission, bytes, size);
+	(void)send_receipt(intake, submission, bytes, size);
+	tally_busy(intake->metrics);
 	submission_destroy(&submission);
 }
 
@@ -190,6 +218,7 @@ static size_t take_in(struct intake *intake, struct submission *submission)
 
 	if (!room_know(&intake->room, submission->collector_id)) {
 		log_error("out of memory: a submission of collector %d is dropped unanswered", submission->collector_id);
+		metrics_add(metrics_of_intake(intake->metrics), METRIC_DROPPED, DROPPED_NO_MEMORY, 1);
 		submission_destroy(&submission);
 		return weight;
 	}
@@ -199,6 +228,7 @@ static size_t take_in(struct intake *intake, struct submission *submission)
 		answer_busy(intake, submission);
 	} else {
 		room_enter(&intake->room, submission);
+		tally_taken(intake->metrics, submission);
 		decode_put(intake->decode, submission);
 	}
 	return weight;
@@ -217,11 +247,13 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 	int connection = backlog_take(intake->backlog, &message->frames[body], message->wire_bytes);
 	const struct catalogue_key *sender = gatekeeper_sender(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 	if (sender == NULL) {
+		metrics_add(metrics_of_intake(intake->metrics), METRIC_DROPPED, DROPPED_NO_SENDER, 1);
 		gatekeeper_dropped(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 		return 0;
 	}
 	struct submission *submission = submission_create(&message->frames[body], now);
 	if (submission == NULL) {
+		metrics_add(metrics_of_intake(intake->metrics), METRIC_DROPPED, DROPPED_NO_MEMORY, 1);
 		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
 		return 0;
 	}
@@ -233,6 +265,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 		submission->routing_id_size = zmq_msg_size(&message->frames[0]);
 		memcpy(submission->routing_id, zmq_msg_data(&message->frames[0]), submission->routing_id_size);
 	}
+	tally_read(intake->metrics, submission);
 	open_body(submission, message, first, frames);
 	return take_in(intake, submission);
 }
@@ -275,17 +308,16 @@ static void refresh_catalogue(struct intake *intake)
 	intake->catalogue = fresh;
 }
 
-// Says it on entry and on recovery, where `systemctl status` shows it; the log has the writer's own words.
+// What the writers said last; the log has their own words, and health.c tells systemd.
 static void look_after_writers(struct intake *intake)
 {
 	bool away = false;
 
 	for (size_t i = 0; i < intake->parts.lane_count; i++)
 		away = away || lane_is_troubled(intake->parts.lanes[i]);
-	if (away == intake->away)
-		return;
+	if (away != intake->away)
+		intake->tick_ms = 0; // at once
 	intake->away = away;
-	(void)sd_notify(0, away ? "STATUS=the database is away: collectors are told to wait" : "STATUS=receiving reports");
 }
 
 static void take_wake(struct intake *intake)
@@ -301,8 +333,31 @@ static void take_wake(struct intake *intake)
 static void take_signals(struct intake *intake)
 {
 	struct signalfd_siginfo info;
-	while (read(intake->parts.signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-		intake->signals++;
+	while (read(intake->parts.signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGHUP)
+			intake->reloads = true;
+		else
+			intake->signals++;
+	}
+}
+
+// What is due every second: that this loop turns is a sign of life.
+static void tick(struct intake *intake)
+{
+	int64_t now_ms = clock_now_ms(), connections = 0;
+	struct metrics_thread *thread = metrics_of_intake(intake->metrics);
+
+	tally_room(intake->metrics, &intake->room);
+	if (now_ms - intake->tick_ms < HEALTH_TICK_MS)
+		return;
+	intake->tick_ms = now_ms;
+	for (size_t i = 0; i < MONITORS; i++)
+		connections += monitor_read(intake->monitors[i]);
+	metrics_set(thread, METRIC_CONNECTIONS, 0, connections);
+	metrics_set(thread, METRIC_SUPPRESSED_LINES, 0,
+	            (int64_t)(intake->said.strays.left_out + intake->said.conflicts.left_out + gatekeeper_left_out(intake->gatekeeper)));
+	http_tick(*intake->parts.http);
+	health_tick(intake->parts.health, intake->parts.lanes);
 }
 
 // One turn: waits at most so long and serves what is there, then what is to be decoded.
@@ -324,13 +379,14 @@ static void turn(struct intake *intake, long timeout)
 	if (items[1].revents != 0)
 		take_wake(intake);
 	if (items[2].revents != 0)
-		gatekeeper_serve(intake->gatekeeper, intake->catalogue);
+		gatekeeper_serve(intake->gatekeeper, intake->catalogue, metrics_of_intake(intake->metrics));
 	if (items[3].revents != 0)
 		read_socket(intake, intake->router, true);
 	if (items[4].revents != 0)
 		read_socket(intake, intake->pull, false);
 	decode_some(intake->decode, intake->catalogue);
-	backlog_watch(intake->backlog, lane_now_ms());
+	backlog_watch(intake->backlog, clock_now_ms());
+	tick(intake);
 }
 
 static void close_lanes(struct intake *intake)
@@ -344,18 +400,23 @@ static void close_lanes(struct intake *intake)
 
 bool intake_run(struct intake *intake)
 {
-	while (intake->signals == 0)
+	while (intake->signals == 0) {
 		turn(intake, BACKLOG_LOOK_MS);
+		if (intake->reloads)
+			reload_run(intake->parts.reload);
+		intake->reloads = false;
+	}
 
-	int64_t deadline = lane_now_ms() + intake->parts.config->drain_seconds * 1000;
+	int64_t deadline = clock_now_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->room.reports);
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=writing what was read");
+	health_stops(intake->parts.health);
 	intake->stopping = true;
 	while (intake->room.reports > 0 && intake->signals == 1) {
-		int64_t left = deadline - lane_now_ms();
+		int64_t left = deadline - clock_now_ms();
 		if (left <= 0)
 			break;
-		turn(intake, left < BACKLOG_LOOK_MS ? (long)left : BACKLOG_LOOK_MS);
+		turn(intake, (long)(left < BACKLOG_LOOK_MS ? left : BACKLOG_LOOK_MS));
 	}
 	if (intake->room.reports > 0)
 		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->room.reports);

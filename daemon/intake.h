@@ -12,7 +12,10 @@
 #include "catalogue.h"
 #include "config.h"
 #include "contract.h"
+#include "health.h"
+#include "http.h"
 #include "lane.h"
+#include "reload.h"
 #include "watcher.h"
 
 struct intake;
@@ -25,7 +28,10 @@ struct intake_parts {
 	struct lane **lanes; // two at least; the first for senders with little in flight
 	size_t lane_count;
 	int wake_fd;   // eventfd: a lane or the watcher has something
-	int signal_fd; // signalfd of SIGTERM and SIGINT
+	int signal_fd; // signalfd of SIGTERM and SIGINT, and of SIGHUP
+	struct health *health;
+	struct http **http;           // NULL inside: nobody listens
+	const struct reload *reload;
 };
 
 // Binds the gatekeeper, tries the gate (self_test.h), then binds the endpoints. Takes over the first catalogue, on success
@@ -35,7 +41,7 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 // Closes the sockets. NULL-safe; clears the caller's pointer.
 void intake_destroy(struct intake **intake);
 
-// Serves until a signal: then takes nothing more in, waits up to drain_seconds for what was read to be answered (a second signal
+// Serves until a signal: SIGHUP reloads the configuration; at SIGTERM and SIGINT it takes nothing more in, waits up to drain_seconds for what was read to be answered (a second signal
 // ends the waiting). Closes the lanes. False when something was left unanswered: then a writer may still be inside a
 // statement that takes long.
 bool intake_run(struct intake *intake);

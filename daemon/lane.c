@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "submission.h"
 
 struct queue {
@@ -18,6 +19,7 @@ struct lane {
 	struct queue waiting, done;
 	bool closed, abandoned, troubled;
 	int64_t used_ms; // when something was put last
+	size_t max_reports;
 	int wake_fd;
 };
 
@@ -34,7 +36,7 @@ static void queue_append(struct queue *queue, struct submission *list)
 		queue->last = &(*queue->last)->next;
 }
 
-struct lane *lane_create(int wake_fd)
+struct lane *lane_create(int wake_fd, size_t max_reports)
 {
 	struct lane *lane = calloc(1, sizeof *lane);
 	pthread_condattr_t monotonic;
@@ -49,6 +51,7 @@ struct lane *lane_create(int wake_fd)
 	queue_init(&lane->waiting);
 	queue_init(&lane->done);
 	lane->wake_fd = wake_fd;
+	lane->max_reports = max_reports;
 	return lane;
 }
 
@@ -73,11 +76,19 @@ void lane_destroy(struct lane **lane)
 	*lane = NULL;
 }
 
-int64_t lane_now_ms(void)
+bool lane_has_waiting(struct lane *lane)
 {
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	(void)pthread_mutex_lock(&lane->mutex);
+	bool waiting = lane->waiting.first != NULL;
+	(void)pthread_mutex_unlock(&lane->mutex);
+	return waiting;
+}
+
+void lane_limit(struct lane *lane, size_t max_reports)
+{
+	(void)pthread_mutex_lock(&lane->mutex);
+	lane->max_reports = max_reports;
+	(void)pthread_mutex_unlock(&lane->mutex);
 }
 
 bool lane_was_used_since(struct lane *lane, int64_t since_ms)
@@ -93,7 +104,7 @@ void lane_put(struct lane *lane, struct submission *submission)
 	submission->next = NULL;
 	(void)pthread_mutex_lock(&lane->mutex);
 	queue_append(&lane->waiting, submission);
-	lane->used_ms = lane_now_ms();
+	lane->used_ms = clock_now_ms();
 	(void)pthread_cond_signal(&lane->changed);
 	(void)pthread_mutex_unlock(&lane->mutex);
 }
@@ -108,13 +119,13 @@ struct submission *lane_collect(struct lane *lane)
 }
 
 // Cuts the head off the waiting queue. The caller holds the mutex.
-static struct submission *take_locked(struct lane *lane, size_t max_reports)
+static struct submission *take_locked(struct lane *lane)
 {
 	struct submission *list = lane->waiting.first;
 	struct submission *last = list;
 	size_t reports = submission_weight(list);
 
-	while (last->next != NULL && reports + submission_weight(last->next) <= max_reports) {
+	while (last->next != NULL && reports + submission_weight(last->next) <= lane->max_reports) {
 		last = last->next;
 		reports += submission_weight(last);
 	}
@@ -125,7 +136,7 @@ static struct submission *take_locked(struct lane *lane, size_t max_reports)
 	return list;
 }
 
-struct submission *lane_take(struct lane *lane, size_t max_reports)
+struct submission *lane_take(struct lane *lane)
 {
 	struct submission *list = NULL;
 
@@ -133,7 +144,7 @@ struct submission *lane_take(struct lane *lane, size_t max_reports)
 	while (lane->waiting.first == NULL && !lane->closed && !lane->abandoned)
 		(void)pthread_cond_wait(&lane->changed, &lane->mutex);
 	if (lane->waiting.first != NULL && !lane->abandoned)
-		list = take_locked(lane, max_reports);
+		list = take_locked(lane);
 	(void)pthread_mutex_unlock(&lane->mutex);
 	return list;
 }

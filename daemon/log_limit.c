@@ -11,6 +11,7 @@ bool log_limit_allows(struct log_limit *limit, uint64_t number, int64_t now_ms, 
 
 	if (said_ms != 0 && now_ms - said_ms < LOG_LIMIT_MS) {
 		limit->places[place].left_out++;
+		limit->left_out++;
 		return false;
 	}
 	left_out[0] = '\0';

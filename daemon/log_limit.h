@@ -21,6 +21,7 @@ struct log_limit {
 		int64_t said_ms; // 0: never
 		uint64_t left_out;
 	} places[LOG_LIMIT_PLACES];
+	uint64_t left_out; // in all
 };
 
 // Whether a line about that number may be written now, at that time of a clock that only goes forward. If so, left_out gets

@@ -1,5 +1,4 @@
 // baocaod: the parts, in the order of their lives. The end is the mirror of the beginning.
-#include <getopt.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,18 +13,24 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "arguments.h"
 #include "catalogue.h"
+#include "check.h"
 #include "config.h"
 #include "contract.h"
 #include "database.h"
 #include "endpoint.h"
+#include "health.h"
+#include "http.h"
 #include "intake.h"
 #include "lane.h"
 #include "layout.h"
 #include "log.h"
+#include "metrics.h"
+#include "process.h"
+#include "reload.h"
 #include "replayer.h"
 #include "schema_check.h"
-#include "self_test.h"
 #include "signing.h"
 #include "store.h"
 #include "watcher.h"
@@ -33,6 +38,7 @@
 enum {
 	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
 	START_PAUSE_MS = 1000, // between two tries to reach the database
+	START_GRACE_US = 15000000, // that systemd is asked to wait on, at each of them: a try may take 5 s for each server
 	STOP_REPLAYS_MS = 5000, // for a replay under way to end, before the process does
 	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
 	HEAPS_MAX = 1,             // of glibc, for all threads: each keeps what it had at its highest
@@ -41,6 +47,12 @@ enum {
 
 struct daemon {
 	struct config config;
+	int argc;
+	char **argv;
+	struct metrics *metrics;
+	struct health *health;
+	struct http *http; // NULL: nobody listens
+	struct reload reload;
 	struct contract *contract;
 	struct layout *layout;
 	struct catalogue *catalogue; // the first one, until intake takes it over
@@ -52,69 +64,6 @@ struct daemon {
 	struct intake *intake;
 	struct replayer *replayer;
 };
-
-enum command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_PRINT, COMMAND_DONE, COMMAND_WRONG };
-
-/* the command line */
-
-static void print_help(void)
-{
-	(void)printf("baocaod receives reports over ZeroMQ and stores them in PostgreSQL.\n\n"
-	             "usage: baocaod [--config FILE] [--set NAME=VALUE]... [--check | --print-config | --help | --version]\n\n"
-	             "  --config FILE      read the configuration from FILE (lines of NAME = VALUE)\n"
-	             "  --set NAME=VALUE   set one option after the file\n"
-	             "  --check            test configuration, keys, gate and database, say every problem, and exit\n"
-	             "  --print-config     print the whole configuration as a file, and exit\n\noptions:\n");
-	config_help(stdout);
-}
-
-static enum command parse(struct config *config, int argc, char **argv)
-{
-	static const struct option long_options[] = {{"config", required_argument, NULL, 'c'},
-	                                             {"set", required_argument, NULL, 's'},
-	                                             {"check", no_argument, NULL, 'k'},
-	                                             {"print-config", no_argument, NULL, 'p'},
-	                                             {"help", no_argument, NULL, 'h'},
-	                                             {"version", no_argument, NULL, 'v'},
-	                                             {NULL, 0, NULL, 0}};
-	enum command command = COMMAND_SERVE;
-	const char *reason;
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:s:h", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			if (!config_read_file(config, optarg, stderr))
-				return COMMAND_WRONG;
-			break;
-		case 's':
-			if (!config_set(config, optarg, &reason)) {
-				(void)fprintf(stderr, "--set %s: %s\n", optarg, reason);
-				return COMMAND_WRONG;
-			}
-			break;
-		case 'k':
-			command = COMMAND_CHECK;
-			break;
-		case 'p':
-			command = COMMAND_PRINT;
-			break;
-		case 'h':
-			print_help();
-			return COMMAND_DONE;
-		case 'v':
-			(void)puts("baocaod " BAOCAO_VERSION);
-			return COMMAND_DONE;
-		default:
-			return COMMAND_WRONG;
-		}
-	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "baocaod: what is %s? See --help.\n", argv[optind]);
-		return COMMAND_WRONG;
-	}
-	return command;
-}
 
 /* the parts */
 
@@ -155,16 +104,15 @@ static bool pause_start(const struct daemon *daemon, int milliseconds)
 }
 
 // A database that is away is waited for; one that would not keep what it acknowledges is not. NULL without a connection.
-static PGconn *connect_at_start(struct daemon *daemon, bool waiting, char **ret_error)
+static PGconn *connect_at_start(struct daemon *daemon, char **ret_error)
 {
 	bool final, said = false;
 	PGconn *connection;
 
-	while ((connection = database_connect(&daemon->config, ret_error, &final)) == NULL && waiting && !final) {
-		if (!said) {
+	while ((connection = database_connect(&daemon->config, ret_error, &final)) == NULL && !final) {
+		if (!said)
 			log_error("%s; waiting for it", *ret_error == NULL ? "database: out of memory" : *ret_error);
-			(void)sd_notify(0, "STATUS=waiting for the database");
-		}
+		(void)sd_notifyf(0, "STATUS=waiting for the database\nEXTEND_TIMEOUT_USEC=%d", START_GRACE_US);
 		said = true;
 		free(*ret_error);
 		*ret_error = NULL;
@@ -175,13 +123,14 @@ static PGconn *connect_at_start(struct daemon *daemon, bool waiting, char **ret_
 }
 
 // Asks the database before anything is opened to the network: durability, schema, catalogue.
-static bool check_database(struct daemon *daemon, bool waiting)
+static bool ask_database(struct daemon *daemon)
 {
 	char *error = NULL;
-	PGconn *connection = connect_at_start(daemon, waiting, &error);
+	PGconn *connection = connect_at_start(daemon, &error);
 	bool good = connection != NULL && compare_schema(daemon, connection);
 
 	if (good) {
+		health_schema_is_right(daemon->health);
 		daemon->catalogue = catalogue_load(connection, &error);
 		good = daemon->catalogue != NULL;
 	}
@@ -192,16 +141,18 @@ static bool check_database(struct daemon *daemon, bool waiting)
 	return good;
 }
 
-// SIGTERM and SIGINT become readable; threads made later inherit the mask.
+// SIGTERM and SIGINT become readable, SIGHUP too once there is somebody to reload; threads made later inherit the mask.
 static bool open_descriptors(struct daemon *daemon)
 {
-	sigset_t signals;
+	sigset_t signals, blocked;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	blocked = signals;
+	(void)sigaddset(&blocked, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	daemon->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	daemon->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	daemon->replay_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -221,10 +172,49 @@ static bool load_signing(struct daemon *daemon)
 	return good;
 }
 
+// One that came meanwhile is read now.
+static void read_hangups(const struct daemon *daemon)
+{
+	sigset_t signals;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	(void)signalfd(daemon->signal_fd, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Those who observe may ask from the beginning. That they cannot is said, and is no reason to receive no reports.
+static bool start_observation(struct daemon *daemon)
+{
+	size_t writers = (size_t)daemon->config.writers + 1;
+	char *error = NULL;
+
+	daemon->metrics = metrics_create(writers);
+	daemon->health = daemon->metrics == NULL ? NULL : health_create(daemon->metrics);
+	if (daemon->health == NULL)
+		return false;
+	process_started(metrics_of_exposition(daemon->metrics));
+	health_set_limit(daemon->health, daemon->config.hang_seconds * 1000);
+	if (daemon->config.listen_http[0] != '\0')
+		daemon->http = http_create(daemon->config.listen_http, daemon->health, &error);
+	if (error != NULL)
+		log_error("%s; nobody can ask for /metrics, /livez and /readyz", error);
+	free(error);
+	daemon->reload = (struct reload){.config = &daemon->config,
+	                                 .argc = daemon->argc,
+	                                 .argv = daemon->argv,
+	                                 .health = daemon->health,
+	                                 .http = &daemon->http,
+	                                 .lanes = daemon->lanes,
+	                                 .lane_count = writers};
+	return true;
+}
+
 static bool start_writers(struct daemon *daemon)
 {
 	for (int64_t i = 0; i < daemon->config.writers + 1; i++) {
-		daemon->lanes[i] = lane_create(daemon->wake_fd);
+		daemon->lanes[i] = lane_create(daemon->wake_fd, (size_t)daemon->config.batch_max_reports);
 		if (daemon->lanes[i] == NULL)
 			return false;
 		daemon->stores[i] = store_create(&(struct store_parts){.config = &daemon->config,
@@ -232,7 +222,10 @@ static bool start_writers(struct daemon *daemon)
 		                                                       .layout = daemon->layout,
 		                                                       .lane = daemon->lanes[i],
 		                                                       .signing = daemon->signing,
-		                                                       .express = daemon->lanes[0]});
+		                                                       .express = daemon->lanes[0],
+		                                                       .metrics = metrics_of_writer(daemon->metrics, (size_t)i),
+		                                                       .pulse = health_pulse(daemon->health, (size_t)i),
+		                                                       .number = (size_t)i});
 		if (daemon->stores[i] == NULL)
 			return false;
 	}
@@ -248,7 +241,10 @@ static bool start_intake(struct daemon *daemon)
 	                             .lanes = daemon->lanes,
 	                             .lane_count = (size_t)daemon->config.writers + 1,
 	                             .wake_fd = daemon->wake_fd,
-	                             .signal_fd = daemon->signal_fd};
+	                             .signal_fd = daemon->signal_fd,
+	                             .health = daemon->health,
+	                             .http = &daemon->http,
+	                             .reload = &daemon->reload};
 
 	daemon->intake = intake_create(&parts, daemon->catalogue, &error);
 	if (daemon->intake != NULL)
@@ -272,9 +268,10 @@ static bool start_replayer(struct daemon *daemon)
 
 static bool daemon_start(struct daemon *daemon)
 {
-	if (!load_contract(daemon) || !load_signing(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
+	if (!load_contract(daemon) || !load_signing(daemon) || !open_descriptors(daemon) || !start_observation(daemon) ||
+	    !ask_database(daemon))
 		return false;
-	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd, daemon->replay_fd);
+	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd, daemon->replay_fd, daemon->health);
 	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon) && start_replayer(daemon);
 }
 
@@ -290,6 +287,9 @@ static void daemon_end(struct daemon *daemon)
 	for (int i = 0; i < LANES_MAX; i++)
 		lane_destroy(&daemon->lanes[i]);
 	watcher_destroy(&daemon->watcher);
+	http_destroy(&daemon->http);
+	health_destroy(&daemon->health);
+	metrics_destroy(&daemon->metrics);
 	signing_destroy(&daemon->signing);
 	if (daemon->wake_fd >= 0)
 		(void)close(daemon->wake_fd);
@@ -329,30 +329,11 @@ static int serve(struct daemon *daemon)
 		log_info("receipts are signed with the key %s", signing_public_key(daemon->signing));
 	log_info("ready");
 	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
+	read_hangups(daemon);
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
 	if (!intake_run(daemon->intake) || !replayer_stop(daemon->replayer, STOP_REPLAYS_MS))
 		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
 	return EXIT_SUCCESS;
-}
-
-static bool check_gate(const struct config *config)
-{
-	char *error = NULL;
-	bool good = self_test_alone(config, &error);
-
-	if (!good)
-		(void)fprintf(stderr, "%s\n", error == NULL ? "gate: out of memory" : error);
-	free(error);
-	return good;
-}
-
-static int check(struct daemon *daemon)
-{
-	bool good = config_check(&daemon->config, stderr);
-	good = good && check_gate(&daemon->config);
-	good = load_contract(daemon) && load_signing(daemon) && check_database(daemon, false) && good;
-	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
-	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 // glibc gives the top of a thread's heap back to the kernel whenever 128 KiB of it are free, and takes it page by page
@@ -364,31 +345,40 @@ static void keep_heaps(void)
 	(void)mallopt(M_ARENA_MAX, HEAPS_MAX);
 }
 
+static int run(struct daemon *daemon, struct arguments arguments)
+{
+	enum { EXIT_USAGE = 2 };
+
+	switch (arguments.command) {
+	case COMMAND_SERVE:
+		return arguments.is_good ? serve(daemon) : EXIT_FAILURE;
+	case COMMAND_CHECK:
+		return check(&daemon->config, arguments.is_good, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+	case COMMAND_PRINT_CONFIG:
+		config_print(&daemon->config, stdout);
+		return arguments.is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+	case COMMAND_PRINT_METRICS:
+		metrics_document(stdout);
+		return EXIT_SUCCESS;
+	case COMMAND_HELP:
+		arguments_help(stdout);
+		return EXIT_SUCCESS;
+	case COMMAND_VERSION:
+		(void)puts("baocaod " BAOCAO_VERSION);
+		return EXIT_SUCCESS;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1, .replay_fd = -1};
-	int status = EXIT_FAILURE;
+	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1, .replay_fd = -1, .argc = argc, .argv = argv};
 
 	keep_heaps();
 	if (sodium_init() < 0 || !config_init(&daemon.config))
 		return EXIT_FAILURE;
-	switch (parse(&daemon.config, argc, argv)) {
-	case COMMAND_SERVE:
-		status = serve(&daemon);
-		break;
-	case COMMAND_CHECK:
-		status = check(&daemon);
-		break;
-	case COMMAND_PRINT:
-		config_print(&daemon.config, stdout);
-		status = EXIT_SUCCESS;
-		break;
-	case COMMAND_DONE:
-		status = EXIT_SUCCESS;
-		break;
-	case COMMAND_WRONG:
-		break;
-	}
+	int status = run(&daemon, arguments_parse(&daemon.config, argc, argv, stderr));
 	daemon_end(&daemon);
 	config_clear(&daemon.config);
 	return status;

@@ -18,6 +18,7 @@
 #include "attempt.h"
 #include "authority.h"
 #include "catalogue.h"
+#include "clock.h"
 #include "log.h"
 #include "replays.h"
 
@@ -75,7 +76,7 @@ static bool others_file_since(const struct replayer *replayer, int64_t since_ms)
 
 static bool rest(const struct replayer *replayer, int64_t began_ms)
 {
-	int64_t took = REST_SHARE * (lane_now_ms() - began_ms);
+	int64_t took = REST_SHARE * (clock_now_ms() - began_ms);
 
 	if (!others_file_since(replayer, began_ms))
 		took = 0;
@@ -183,12 +184,7 @@ static void count_outcomes(struct replayer *replayer, const struct submission *l
 // The database refuses the one report of the batch: that becomes its outcome.
 static enum answer refuse_one(struct replayer *replayer, struct batch *batch, struct failure *failure)
 {
-	struct item *item = batch->items[0];
-	char sqlstate[sizeof failure->sqlstate], text[sizeof failure->text];
-
-	memcpy(sqlstate, failure->sqlstate, sizeof sqlstate);
-	memcpy(text, failure->text, sizeof text);
-	batch_refuse(batch, item, sqlstate, text);
+	attempt_refuse(replayer->attempt, batch, batch->items[0], failure);
 	if (!command(replayer, "ROLLBACK") || !command(replayer, "BEGIN"))
 		return ANSWER_RECONNECT;
 	return attempt_run_within(replayer->attempt, batch, failure);
@@ -277,7 +273,7 @@ static bool work(struct replayer *replayer)
 	bool any = true;
 
 	while (any) {
-		int64_t began_ms = lane_now_ms();
+		int64_t began_ms = clock_now_ms();
 		enum answer answer = is_connected(replayer) ? round_once(replayer, &any) : ANSWER_RECONNECT;
 		if (answer == ANSWER_OK)
 			replayer->troubled = false;
@@ -321,7 +317,7 @@ struct replayer *replayer_create(const struct replayer_parts *parts)
 	replayer->parts = *parts;
 	replayer->at_most = REPLAYS_AT_ONCE;
 	replayer->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	replayer->attempt = attempt_create(parts->contract, parts->layout);
+	replayer->attempt = attempt_create(parts->contract, parts->layout, NULL);
 	if (replayer->stop_fd >= 0 && replayer->attempt != NULL &&
 	    pthread_create(&replayer->thread, NULL, replayer_run, replayer) == 0)
 		return replayer;

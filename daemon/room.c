@@ -88,6 +88,10 @@ void room_enter(struct room *room, struct submission *submission)
 	room->waiting_bytes += submission->cost;
 	room->reports += submission->weight;
 	room->in_flight[submission->collector_id] += submission->weight;
+	submission->older = room->newest;
+	submission->newer = NULL;
+	*(room->newest == NULL ? &room->oldest : &room->newest->newer) = submission;
+	room->newest = submission;
 }
 
 void room_decoded(struct room *room, struct submission *submission)
@@ -103,4 +107,11 @@ void room_leave(struct room *room, const struct submission *submission)
 	*(submission->is_decoded ? &room->decoded_bytes : &room->waiting_bytes) -= submission->cost;
 	room->reports -= submission->weight;
 	room->in_flight[submission->collector_id] -= submission->weight;
+	*(submission->older == NULL ? &room->oldest : &submission->older->newer) = submission->newer;
+	*(submission->newer == NULL ? &room->newest : &submission->newer->older) = submission->older;
+}
+
+int64_t room_oldest_us(const struct room *room)
+{
+	return room->oldest == NULL ? 0 : room->oldest->received_us;
 }

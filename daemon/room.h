@@ -15,6 +15,7 @@ struct room {
 	const struct config *config;
 	size_t reports;                      // between reading and receipt
 	size_t waiting_bytes, decoded_bytes; // of them
+	struct submission *oldest, *newest;
 	size_t *in_flight;                   // reports by collector_id, which comes from an identity column: small and dense
 	size_t in_flight_size;
 };
@@ -38,5 +39,8 @@ bool room_is_left_to_decode(const struct room *room, const struct submission *su
 void room_enter(struct room *room, struct submission *submission);
 void room_decoded(struct room *room, struct submission *submission);
 void room_leave(struct room *room, const struct submission *submission);
+
+// When the oldest that is in was read, in microseconds of clock.h; 0: none is.
+int64_t room_oldest_us(const struct room *room);
 
 #endif

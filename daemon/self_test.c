@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "endpoint.h"
-#include "lane.h"
 
 enum {
 	DEADLINE_MS = 5000, // for one try of a probe, which takes some milliseconds
@@ -243,10 +243,10 @@ static enum fate watch(const struct self_test *test, struct visit *visit)
 		{.socket = visit->server, .events = ZMQ_POLLIN},
 		{.socket = visit->monitor, .events = ZMQ_POLLIN},
 	};
-	int64_t deadline = lane_now_ms() + DEADLINE_MS;
+	int64_t deadline = clock_now_ms() + DEADLINE_MS;
 	enum fate fate = FATE_SILENCE;
 
-	while (fate == FATE_SILENCE && lane_now_ms() < deadline) {
+	while (fate == FATE_SILENCE && clock_now_ms() < deadline) {
 		struct gatekeeper_answer answer;
 		if (zmq_poll(items, 3, DEADLINE_MS) < 0)
 			continue;

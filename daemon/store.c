@@ -9,6 +9,7 @@
 // Running a batch again is always safe, also when a COMMIT was sent and its answer never came: the look finds what was
 // stored and calls it DUPLICATE, which to the collector is as good. A connection is never made anew inside an attempt. The
 // unique index is the only truth about what is stored.
+#define _GNU_SOURCE // pthread_setname_np
 #include "store.h"
 
 #include <pthread.h>
@@ -19,8 +20,10 @@
 
 #include "attempt.h"
 #include "batch.h"
+#include "clock.h"
 #include "database.h"
 #include "log.h"
+#include "log_limit.h"
 #include "submission.h"
 
 enum {
@@ -38,18 +41,21 @@ struct store {
 	struct attempt *attempt;
 	bool troubled; // logged on entry, and on recovery
 	char trouble[200];
+	struct log_limit unforeseen; // by SQLSTATE
 };
 
 /* the connection */
 
 // Says it on entry, and when it is another trouble than before.
-static void enter_trouble(struct store *store, const char *what)
+static void enter_trouble(struct store *store, const char *what, const char *sqlstate)
 {
+	const struct log_facts facts = {.error_class = "database", .sqlstate = sqlstate};
+
 	if (!store->troubled) {
 		lane_trouble(store->parts.lane, true);
-		log_error("store: %s; trying again until it works", what);
+		log_error_of(&facts, "store: %s; trying again until it works", what);
 	} else if (strncmp(store->trouble, what, sizeof store->trouble - 1) != 0) {
-		log_error("store: now %s", what);
+		log_error_of(&facts, "store: now %s", what);
 	}
 	store->troubled = true;
 	(void)snprintf(store->trouble, sizeof store->trouble, "%s", what);
@@ -66,6 +72,7 @@ static void leave_trouble(struct store *store)
 
 static void disconnect(struct store *store)
 {
+	pulse_socket(store->parts.pulse, -1); // before its number may be somebody else's
 	PQfinish(store->connection);
 	store->connection = NULL;
 }
@@ -76,12 +83,16 @@ static bool connect_once(struct store *store)
 	bool final;
 	PGresult *result = NULL;
 
+	pulse_enter(store->parts.pulse, PULSE_CONNECTING);
 	store->connection = database_connect(store->parts.config, &error, &final);
 	if (store->connection == NULL)
-		enter_trouble(store, error == NULL ? "database: out of memory" : error);
+		enter_trouble(store, error == NULL ? "database: out of memory" : error, NULL);
+	else
+		pulse_socket(store->parts.pulse, PQsocket(store->connection));
+	pulse_enter(store->parts.pulse, PULSE_ASKING);
 	free(error);
 	if (store->connection != NULL && attempt_prepare(store->attempt, store->connection, &result) != ANSWER_OK) {
-		enter_trouble(store, database_message(store->connection, result));
+		enter_trouble(store, database_message(store->connection, result), database_sqlstate(result));
 		PQclear(result);
 		disconnect(store);
 	}
@@ -114,15 +125,39 @@ static enum answer try_once(struct store *store, struct batch *batch, struct fai
 {
 	if (store->connection == NULL && !connect_once(store))
 		return ANSWER_RECONNECT;
+	pulse_enter(store->parts.pulse, PULSE_ASKING);
+	int64_t began_us = clock_now_us();
 	enum answer answer = attempt_run(store->attempt, batch, failure);
 	if (answer == ANSWER_OK) {
+		metrics_observe(store->parts.metrics, METRIC_TRANSACTION, (uint64_t)(clock_now_us() - began_us));
+		metrics_observe(store->parts.metrics, METRIC_BATCH, batch->count + batch->whole_count);
 		leave_trouble(store);
-		return answer;
+	} else {
+		metrics_add(store->parts.metrics, METRIC_FAILED_TRANSACTIONS, (size_t)answer - ANSWER_RECONNECT, 1);
+		clean_up(store, answer);
 	}
-	clean_up(store, answer);
+	pulse_enter(store->parts.pulse, PULSE_WORKING);
 	if (answer == ANSWER_RECONNECT || answer == ANSWER_WAIT)
-		enter_trouble(store, failure->text);
+		enter_trouble(store, failure->text, failure->sqlstate);
 	return answer;
+}
+
+static void say_unforeseen(struct store *store, const struct failure *failure)
+{
+	const struct log_facts facts = {.error_class = "database", .sqlstate = failure->sqlstate};
+	char left_out[LOG_LIMIT_TEXT_SIZE];
+
+	if (log_limit_allows(&store->unforeseen, log_limit_number(failure->sqlstate), clock_now_ms(), left_out))
+		log_error_of(&facts, "store: an answer that is not foreseen: %s %s%s", failure->sqlstate, failure->text, left_out);
+}
+
+// A pause that ends by itself. False when the lane is abandoned.
+static bool rest(const struct store *store, unsigned milliseconds)
+{
+	pulse_enter(store->parts.pulse, PULSE_RESTING);
+	bool go_on = lane_pause(store->parts.lane, milliseconds);
+	pulse_enter(store->parts.pulse, PULSE_WORKING);
+	return go_on;
 }
 
 // Tries until the batch is committed, or the database refuses its data, or the lane is abandoned (ANSWER_WAIT).
@@ -136,11 +171,11 @@ static enum answer write_batch(struct store *store, struct batch *batch, struct 
 		if (answer == ANSWER_OK || answer == ANSWER_DATA)
 			return answer;
 		if (answer == ANSWER_UNKNOWN) {
-			log_error("store: an answer that is not foreseen: %s %s", failure->sqlstate, failure->text);
+			say_unforeseen(store, failure);
 			if (++unknown == UNKNOWN_TRIES)
 				return ANSWER_DATA;
 		}
-		if (!lane_pause(store->parts.lane, jittered(answer == ANSWER_RETRY ? PAUSE_CONTENTION_MS : pause)))
+		if (!rest(store, jittered(answer == ANSWER_RETRY ? PAUSE_CONTENTION_MS : pause)))
 			return ANSWER_WAIT;
 		if (answer != ANSWER_RETRY && pause < PAUSE_LONGEST_MS)
 			pause *= 2;
@@ -160,10 +195,11 @@ static bool write_or_halve(struct store *store, struct batch *batch)
 			return write_or_halve(store, &first) && write_or_halve(store, &second);
 		}
 		if (failure.culprit == NULL && batch->accepted == 0) {
-			log_error("store: a refusal cannot be kept: %s %s", failure.sqlstate, failure.text);
+			log_error_of(&(struct log_facts){.error_class = "data", .sqlstate = failure.sqlstate},
+			             "store: a refusal cannot be kept: %s %s", failure.sqlstate, failure.text);
 			return true;
 		}
-		batch_refuse(batch, failure.culprit == NULL ? batch->items[0] : failure.culprit, failure.sqlstate, failure.text);
+		attempt_refuse(store->attempt, batch, failure.culprit == NULL ? batch->items[0] : failure.culprit, &failure);
 	}
 	return answer == ANSWER_OK;
 }
@@ -187,8 +223,8 @@ static bool write_list(struct store *store, struct submission *list)
 
 	while (!made) {
 		batch_clear(&batch);
-		enter_trouble(store, "out of memory");
-		if (!lane_pause(store->parts.lane, PAUSE_LONGEST_MS))
+		enter_trouble(store, "out of memory", NULL);
+		if (!rest(store, PAUSE_LONGEST_MS))
 			return false;
 		made = batch_init(&batch, list);
 	}
@@ -201,11 +237,28 @@ static bool write_list(struct store *store, struct submission *list)
 // batch it rests for as long as the batch took.
 static void give_way(const struct store *store, int64_t began_ms)
 {
-	int64_t took = lane_now_ms() - began_ms;
+	int64_t took = clock_now_ms() - began_ms;
 
 	if (store->parts.lane == store->parts.express || !lane_was_used_since(store->parts.express, began_ms))
 		return;
-	(void)lane_pause(store->parts.lane, (unsigned)(took < GIVE_WAY_LONGEST_MS ? took : GIVE_WAY_LONGEST_MS));
+	(void)rest(store, (unsigned)(took < GIVE_WAY_LONGEST_MS ? took : GIVE_WAY_LONGEST_MS));
+}
+
+// As top(1) and debuggers show it.
+static void name_thread(const struct store *store)
+{
+	char name[16]; // the kernel's limit
+
+	(void)snprintf(name, sizeof name, "writer-%zu", store->parts.number);
+	(void)pthread_setname_np(pthread_self(), name);
+}
+
+static struct submission *next_list(const struct store *store)
+{
+	pulse_enter(store->parts.pulse, PULSE_IDLE);
+	struct submission *list = lane_take(store->parts.lane);
+	pulse_enter(store->parts.pulse, PULSE_WORKING);
+	return list;
 }
 
 static void *store_run(void *data)
@@ -214,14 +267,18 @@ static void *store_run(void *data)
 	struct lane *lane = store->parts.lane;
 	struct submission *list;
 
-	while ((list = lane_take(lane, (size_t)store->parts.config->batch_max_reports)) != NULL) {
-		int64_t began_ms = lane_now_ms();
+	name_thread(store);
+	pulse_begin(store->parts.pulse);
+	while ((list = next_list(store)) != NULL) {
+		int64_t began_ms = clock_now_ms();
 		if (!write_list(store, list)) {
 			drop(list);
 			continue;
 		}
 		signing_sign(store->parts.signing, list);
 		lane_done(lane, list);
+		metrics_set(store->parts.metrics, METRIC_SUPPRESSED_LINES, 0,
+		            (int64_t)(attempt_left_out(store->attempt) + store->unforeseen.left_out));
 		give_way(store, began_ms);
 	}
 	return NULL;
@@ -233,7 +290,7 @@ struct store *store_create(const struct store_parts *parts)
 	if (store == NULL)
 		return NULL;
 	store->parts = *parts;
-	store->attempt = attempt_create(parts->contract, parts->layout);
+	store->attempt = attempt_create(parts->contract, parts->layout, parts->pulse);
 	if (store->attempt != NULL && pthread_create(&store->thread, NULL, store_run, store) == 0)
 		return store;
 	attempt_destroy(&store->attempt);

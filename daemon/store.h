@@ -6,6 +6,8 @@
 #include "config.h"
 #include "lane.h"
 #include "layout.h"
+#include "metrics.h"
+#include "pulse.h"
 #include "signing.h"
 
 struct store;
@@ -18,6 +20,9 @@ struct store_parts {
 	struct lane *lane;
 	const struct signing *signing; // NULL: receipts are not signed
 	struct lane *express; // the lane to which this writer gives way; its own when to none
+	struct metrics_thread *metrics; // this writer's own
+	struct pulse *pulse;
+	size_t number; // of the writer, for its name
 };
 
 // Starts the thread. NULL when memory or threads are out.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "judge.h"
 
 enum { REPORT_HEAD_MAX = 15 }; // tag and length of a report: two varints
@@ -22,6 +23,7 @@ struct submission *submission_create(zmq_msg_t *body, date_instant received_at)
 	(void)zmq_msg_init(&submission->body);
 	(void)zmq_msg_move(&submission->body, body);
 	submission->received_at = received_at;
+	submission->received_us = clock_now_us();
 	verdict_init(&submission->problem, submission->arena);
 	return submission;
 }

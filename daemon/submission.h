@@ -56,6 +56,7 @@ struct submission {
 	bool has_submission_id;
 	uint64_t submission_id;
 	date_instant received_at;
+	int64_t received_us;                  // the same of clock.h
 	size_t item_count, decoded;           // so many of the items, from the first
 	struct item *items;                   // in the arena; NULL until the first is decoded
 	Baocao__Outcome whole;                // PROTOCOL when the submission as a whole is refused, else 0
@@ -64,6 +65,7 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	struct submission *older, *newer;     // between reading and receipt; intake's, whoever holds the submission
 	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 	int64_t replay_no;                    // of a refusal that is judged anew, else 0

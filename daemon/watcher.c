@@ -7,15 +7,24 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "database.h"
 #include "log.h"
 
-// How long to wait before connecting again; and how often to look although no notification came, so that a lost one
-// cannot leave a revoked key in use for long.
-enum { RECONNECT_MS = 1000, REFRESH_MS = 60000 };
+enum {
+	RECONNECT_MS = 1000,
+	REFRESH_MS = 60000, // between two snapshots without a notification, so that a lost one cannot leave a revoked key in use for long
+	ASK_MS = 5000,      // between two questions how the database is
+	ANSWER_MS = 10000   // after which there is no answer: a server that stands still
+};
+
+enum { ANSWER_WRITABLE, ANSWER_TIME };
+static const char question[] = "SELECT current_setting('transaction_read_only') = 'off' AND NOT pg_catalog.pg_is_in_recovery(), "
+							   "(extract(epoch FROM clock_timestamp() - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint";
 
 struct watcher {
 	const struct config *config;
+	struct health *health;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	struct catalogue *fresh; // under the mutex
@@ -30,6 +39,56 @@ static bool wait_for(const struct watcher *watcher, const PGconn *connection, in
 	(void)poll(fds, 2, milliseconds);
 	return fds[0].revents == 0;
 }
+
+static struct metrics_thread *thread_of(const struct watcher *watcher)
+{
+	return metrics_of_watcher(health_metrics(watcher->health));
+}
+
+/* how the database is */
+
+static void tell(const struct watcher *watcher, bool answers, bool writable)
+{
+	metrics_set(thread_of(watcher), METRIC_DATABASE_UP, 0, answers);
+	metrics_set(thread_of(watcher), METRIC_DATABASE_WRITABLE, 0, answers && writable);
+	health_database(watcher->health, answers, writable);
+}
+
+// Waits no longer than it may: libpq alone would for ever. False when there is no answer, or on stop.
+static bool wait_for_answer(const struct watcher *watcher, PGconn *connection)
+{
+	int64_t deadline = clock_now_ms() + ANSWER_MS;
+
+	while (PQisBusy(connection) != 0) {
+		int64_t left = deadline - clock_now_ms();
+		if (left <= 0 || !wait_for(watcher, connection, (int)left) || PQconsumeInput(connection) == 0)
+			return false;
+	}
+	return true;
+}
+
+// False when the connection is of no use any more.
+static bool ask(const struct watcher *watcher, PGconn *connection)
+{
+	date_instant asked = date_now();
+	bool answers = PQsendQuery(connection, question) == 1 && wait_for_answer(watcher, connection), writable = false;
+	PGresult *result = answers ? PQgetResult(connection) : NULL;
+
+	answers = PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (answers) {
+		date_instant now = date_now(), theirs = strtoll(PQgetvalue(result, 0, ANSWER_TIME), NULL, 10);
+		writable = PQgetvalue(result, 0, ANSWER_WRITABLE)[0] == 't';
+		metrics_set(thread_of(watcher), METRIC_DATABASE_CLOCK, 0, theirs - (asked + (now - asked) / 2));
+	}
+	while (result != NULL) {
+		PQclear(result);
+		result = PQgetResult(connection); // NULL: the end
+	}
+	tell(watcher, answers, writable);
+	return answers;
+}
+
+/* the catalogue */
 
 static void put_one(int fd)
 {
@@ -51,9 +110,10 @@ static bool reload(struct watcher *watcher, PGconn *connection)
 {
 	char *error = NULL;
 	struct catalogue *catalogue = catalogue_load(connection, &error);
-	if (catalogue != NULL)
+	if (catalogue != NULL) {
 		publish(watcher, catalogue);
-	else
+		metrics_set(thread_of(watcher), METRIC_CATALOGUE_AGE, 0, clock_now_us());
+	} else
 		log_warning("%s; the last catalogue stays in use", error == NULL ? "catalogue: out of memory" : error);
 	free(error);
 	return catalogue != NULL;
@@ -86,9 +146,9 @@ static bool listen(PGconn *connection)
 // False on stop. *ret_watched tells whether it ever worked on this connection.
 static bool watch(struct watcher *watcher, PGconn *connection, bool *ret_watched)
 {
-	bool good = listen(connection) && reload(watcher, connection);
-
+	bool good = ask(watcher, connection) && listen(connection) && reload(watcher, connection);
 	bool replay = good; // one may have been asked for before it listened
+	int64_t read_ms = clock_now_ms();
 
 	*ret_watched = good;
 	while (good) {
@@ -96,13 +156,20 @@ static bool watch(struct watcher *watcher, PGconn *connection, bool *ret_watched
 			put_one(watcher->replay_fd);
 		replay = false;
 		// A notification that came with the last answer is in libpq's hands already: the socket would not tell of it.
-		if (!take_notifications(connection, &replay) && !wait_for(watcher, connection, REFRESH_MS))
+		bool notified = take_notifications(connection, &replay);
+		if (!notified && !wait_for(watcher, connection, ASK_MS))
 			return false;
-		(void)take_notifications(connection, &replay);
-		good = PQstatus(connection) == CONNECTION_OK && reload(watcher, connection);
+		notified = take_notifications(connection, &replay) || notified;
+		good = PQstatus(connection) == CONNECTION_OK && ask(watcher, connection);
+		if (good && (notified || clock_now_ms() - read_ms >= REFRESH_MS)) {
+			good = reload(watcher, connection);
+			read_ms = clock_now_ms();
+		}
 	}
 	return true;
 }
+
+/* the thread */
 
 static void *watcher_run(void *data)
 {
@@ -119,6 +186,8 @@ static void *watcher_run(void *data)
 		if (!watched && !away && go_on)
 			log_warning("catalogue: %s; the last one stays in use",
 			            error != NULL ? error : connection == NULL ? "out of memory" : PQerrorMessage(connection));
+		if (connection == NULL)
+			tell(watcher, false, false);
 		away = !watched;
 		free(error);
 		PQfinish(connection);
@@ -127,13 +196,14 @@ static void *watcher_run(void *data)
 	return NULL;
 }
 
-struct watcher *watcher_create(const struct config *config, int wake_fd, int replay_fd)
+struct watcher *watcher_create(const struct config *config, int wake_fd, int replay_fd, struct health *health)
 {
 	struct watcher *watcher = calloc(1, sizeof *watcher);
 	if (watcher == NULL)
 		return NULL;
 	watcher->config = config;
 	watcher->wake_fd = wake_fd;
+	watcher->health = health;
 	watcher->replay_fd = replay_fd;
 	watcher->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&watcher->mutex, NULL);

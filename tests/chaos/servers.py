@@ -222,7 +222,7 @@ class Daemon:
                 self.process = subprocess.Popen(
                     [self.program, "--set", f"listen_router=tcp://127.0.0.1:{self.port}", "--set",
                      f"secret_key_file={self.folder}/key", "--set", f"database=host={self.folder} user=baocaod dbname=baocao",
-                     "--set", "busy_retry_ms=100"], stderr=log, stdin=subprocess.DEVNULL, env=self.clock.environment())
+                     "--set", "busy_retry_ms=100", "--set", "listen_http="], stderr=log, stdin=subprocess.DEVNULL, env=self.clock.environment())
             self.process.wait()
 
     def signal(self, number):

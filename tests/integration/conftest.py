@@ -150,25 +150,27 @@ class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
     program = [*shlex.split(os.environ.get("BAOCAO_UNDER", "")), BUILD / "baocaod"]  # under valgrind, say
 
-    def __init__(self, home, folder, **options):
+    def __init__(self, home, folder, environment=None, **options):
         self.folder = folder
         public, secret = zmq.curve_keypair()
         self.server_key = public
         (folder / "server.key").write_text(secret.decode() + "\n")
+        (folder / "server.key").chmod(0o600)
         self.router = f"tcp://127.0.0.1:{free_port()}"
         self.pull = f"tcp://127.0.0.1:{free_port()}"
         settings = {"listen_router": self.router, "listen_pull": self.pull, "secret_key_file": folder / "server.key",
-                    "database": home.cluster.conninfo(home.name, "baocaod"), **options}
+                    "listen_http": "", "database": home.cluster.conninfo(home.name, "baocaod"), **options}
         (folder / "baocaod.conf").write_text("".join(f"{k} = {v}\n" for k, v in settings.items()))
         self.log = folder / "baocaod.log"
         self.process = subprocess.Popen([*self.program, "--config", folder / "baocaod.conf"],
-                                        stderr=self.log.open("w"), stdin=subprocess.DEVNULL)
+                                        stderr=self.log.open("w"), stdin=subprocess.DEVNULL,
+                                        env={**os.environ, **(environment or {})})
 
     def log_text(self):
         return self.log.read_text()
 
     def wait_ready(self):
-        wait_until(lambda: "ready" in self.log_text() or self.process.poll() is not None, "the daemon is ready")
+        wait_until(lambda: "\nready\n" in self.log_text() or self.process.poll() is not None, "the daemon is ready")
         assert self.process.poll() is None, self.log_text()
         return self
 

@@ -71,7 +71,7 @@ def test_a_report_outside_the_scope_is_logged_once_a_minute_with_collector_and_u
         outcome = nosy.file(festival_day("79", revision=revision), festival_day("48", revision=revision)).outcome
         assert [[v.rule for v in o.violation] for o in outcome] == [["out_of_scope"]] * 2
     mistaken.file(festival_day("01"))
-    said = [line.split(">")[1] for line in daemon.log_text().splitlines() if "refused a report" in line]
+    said = [line.partition("warning: ")[2] for line in daemon.log_text().splitlines() if "refused a report" in line]
     assert said == ["refused a report of 01 no. 0 (collector 1) for unit 79 on 2022-08-20: "
                     "its scope is unit 01 as from 2008-08-01",
                     "refused a report of 79 no. 1 (collector 2) for unit 01 on 2022-08-20: "

@@ -88,6 +88,35 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 	assert_refused("database = db\0name\n", "a.conf:1: contains a NUL");
 }
 
+static void note(void *data, const char *option, bool taken_over)
+{
+	char *said = data;
+	(void)strcat(strcat(strcat(said, option), taken_over ? "" : "!"), " ");
+}
+
+static void what_may_change_is_taken_over_and_the_rest_is_told(void **state)
+{
+	struct config config, fresh;
+	const char *reason;
+	char said[200] = "";
+	(void)state;
+	assert_true(config_init(&config) && config_init(&fresh));
+	config_take_over(&config, &fresh, note, said);
+	assert_string_equal(said, "");
+	assert_true(config_set(&fresh, "writers=5", &reason) && config_set(&fresh, "database=dbname=x", &reason));
+	assert_true(config_set(&fresh, "drain_seconds=5", &reason) && config_set(&fresh, "listen_http=tcp://127.0.0.1:1", &reason));
+	assert_true(config_set(&fresh, "allow_unsafe_durability=yes", &reason));
+	config_take_over(&config, &fresh, note, said);
+	assert_string_equal(said, "database! allow_unsafe_durability! writers! drain_seconds listen_http ");
+	assert_int_equal(config.writers, 2);
+	assert_int_equal(config.drain_seconds, 5);
+	assert_string_equal(config.database, "dbname=baocao");
+	assert_string_equal(config.listen_http, "tcp://127.0.0.1:1");
+	assert_false(config.allow_unsafe_durability);
+	config_clear(&fresh);
+	config_clear(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +124,7 @@ int main(void)
 		cmocka_unit_test(a_line_may_be_long),
 		cmocka_unit_test(a_semicolon_that_begins_a_word_begins_a_comment),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_line),
+		cmocka_unit_test(what_may_change_is_taken_over_and_the_rest_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
