@@ -8,6 +8,7 @@
 #include <zmq.h>
 
 #include "answer.h"
+#include "setback.h"
 
 #define PROTOCOL_VERSION "baocao/1"
 #define MONITOR_ENDPOINT "inproc://monitor"
@@ -46,6 +47,7 @@ struct delivery {
 	bool key_refused;     // by a server, on the last handshake
 	int64_t reopen_at;    // 0: not
 	unsigned reopen_pause;
+	char history[SETBACK_HISTORY_SIZE]; // of the server's database, as the last receipt had it
 	struct flight flights[IN_FLIGHT_MAX];
 };
 
@@ -227,7 +229,8 @@ static void land(struct delivery *delivery, struct flight *flight, const Baocao_
 {
 	bool split = receipt->has_whole && flight->parcel.count > 1;
 
-	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt)) {
+	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt) ||
+	    (receipt->history != NULL && !setback_note(delivery->outbox, receipt->history, delivery->history))) {
 		delivery->outbox_failed = true;
 		return;
 	}

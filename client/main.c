@@ -18,6 +18,9 @@ static const struct {
      send_files},
 	{"queue", SEND_QUEUE_ARGUMENTS, "the first half of send: what it says is queued survives everything", send_queue},
 	{"deliver", SEND_DELIVER_ARGUMENTS, "the second half: bring what is queued to the server", send_deliver},
+	{"reconcile", SEND_RECONCILE_ARGUMENTS,
+     "after the server's database was set back: send once more what was acknowledged; what is missing is filed again",
+     send_reconcile},
 	{"status", SEND_STATUS_ARGUMENTS, "what is pending, delivered, refused", send_status},
 };
 

@@ -164,6 +164,16 @@ void outbox_close(struct outbox **outbox)
 	*outbox = NULL;
 }
 
+struct sqlite3 *outbox_database(const struct outbox *outbox)
+{
+	return outbox->database;
+}
+
+bool outbox_complain(const struct outbox *outbox)
+{
+	return complain_of_database(outbox);
+}
+
 char *outbox_default_path(void)
 {
 	const char *path = getenv("BAOCAO_OUTBOX"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");

@@ -85,6 +85,8 @@ uint8_t *receipt_pack(struct submission *submission, size_t *ret_size)
 		receipt.problem = submission->problem.count > 0 ? violation_of(arena, &submission->problem.list[0]) : NULL;
 		return packed(arena, &receipt, ret_size);
 	}
+	if (submission->history[0] != '\0')
+		receipt.history = submission->history;
 	receipt.outcome = arena_alloc(arena, submission->item_count * sizeof *receipt.outcome);
 	if (receipt.outcome == NULL)
 		return NULL;

@@ -16,10 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "attempt.h"
 #include "batch.h"
 #include "database.h"
+#include "history.h"
 #include "log.h"
 #include "submission.h"
 
@@ -36,6 +38,7 @@ struct store {
 	pthread_t thread;
 	PGconn *connection; // NULL when there is none
 	struct attempt *attempt;
+	char history[HISTORY_TEXT_SIZE]; // of the database behind the connection
 	bool troubled; // logged on entry, and on recovery
 	char trouble[200];
 };
@@ -85,6 +88,8 @@ static bool connect_once(struct store *store)
 		PQclear(result);
 		disconnect(store);
 	}
+	if (store->connection != NULL)
+		(void)history_read(store->connection, store->history); // without it receipts name none
 	return store->connection != NULL;
 }
 
@@ -180,6 +185,13 @@ static void drop(struct submission *list)
 	}
 }
 
+// What the list's receipts say of the database that has it now.
+static void name_history(const struct store *store, struct submission *list)
+{
+	for (; list != NULL; list = list->next)
+		memcpy(list->history, store->history, sizeof list->history);
+}
+
 static bool write_list(struct store *store, struct submission *list)
 {
 	struct batch batch;
@@ -214,12 +226,14 @@ static void *store_run(void *data)
 	struct lane *lane = store->parts.lane;
 	struct submission *list;
 
+	(void)prctl(PR_SET_NAME, "store"); // what top and debuggers call the thread
 	while ((list = lane_take(lane, (size_t)store->parts.config->batch_max_reports)) != NULL) {
 		int64_t began_ms = lane_now_ms();
 		if (!write_list(store, list)) {
 			drop(list);
 			continue;
 		}
+		name_history(store, list);
 		lane_done(lane, list);
 		give_way(store, began_ms);
 	}

@@ -12,6 +12,7 @@
 #include "contract.h"
 #include "date.h"
 #include "digest.h"
+#include "history.h"
 #include "protocol.pb-c.h"
 #include "scan.h"
 #include "verdict.h"
@@ -62,6 +63,7 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	char history[HISTORY_TEXT_SIZE];      // of the database that has the outcomes; "" when it is not known
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 };
 
