@@ -13,6 +13,7 @@
 #include "reconcile.h"
 #include "setback.h"
 #include "show.h"
+#include "signing_keys.h"
 
 enum { STATUS_ALL_STORED, STATUS_SOME_NOT, STATUS_WRONG, STATUS_NO_ANSWER };
 
@@ -22,6 +23,7 @@ struct arguments {
 	const char *server_keys[DELIVER_SERVERS_MAX], *key_file;
 	int server_key_count;
 	struct deliver_servers servers;
+	struct signing_keys signing_keys; // given here: kept in the outbox before anything is delivered
 	bool unchecked;
 	const char *since; // RFC 3339, or its beginning
 	enum outbox_which which;
@@ -34,13 +36,14 @@ static const struct option long_options[] = {
 	{"server-key", required_argument, NULL, 'p'}, {"key", required_argument, NULL, 'k'},
 	{"timeout", required_argument, NULL, 't'}, {"unchecked", no_argument, NULL, 'u'},
 	{"pending", no_argument, NULL, 'P'},       {"refused", no_argument, NULL, 'R'},
-	{"all", no_argument, NULL, 'A'},           {"since", required_argument, NULL, 'S'},
+	{"all", no_argument, NULL, 'A'},           {"signing-key", required_argument, NULL, 'y'},
+	{"since", required_argument, NULL, 'S'},
 	{NULL, 0, NULL, 0}};
 
 // The options of each subcommand, as letters of the table above.
 #define OPTIONS_QUEUE "ou"
-#define OPTIONS_DELIVER "ospkt"
-#define OPTIONS_SEND "ospktu"
+#define OPTIONS_DELIVER "ospkty"
+#define OPTIONS_SEND "ospktyu"
 #define OPTIONS_STATUS "oPRA"
 #define OPTIONS_RECONCILE "ospktS"
 
@@ -76,6 +79,8 @@ static bool set(struct arguments *arguments, int option, const char *value)
 			return false;
 		arguments->server_keys[arguments->server_key_count++] = value;
 		return true;
+	case 'y':
+		return signing_keys_read(&arguments->signing_keys, value);
 	case 'k':
 		arguments->key_file = value;
 		return true;
@@ -166,7 +171,7 @@ static bool all_stored(const int64_t counts[static OUTBOX_OUTCOMES])
 // Delivers what is pending, printing each answer.
 static enum deliver_end deliver_pending(const struct arguments *arguments, struct outbox *outbox, struct tally *tally)
 {
-	if (!outbox_lock(outbox))
+	if (!outbox_lock(outbox) || !signing_keys_save(&arguments->signing_keys, outbox, "given"))
 		return DELIVER_FAILED;
 	return deliver(&arguments->servers, outbox, on_answered, tally);
 }

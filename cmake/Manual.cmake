@@ -1,4 +1,4 @@
-# Manual pages: docs/man/NAME.SECTION.scd, made by scdoc. A page is picked up by its being there; baocaod's belong to the server's
+# Manual pages: docs/man/NAME.SECTION.scd, made by scdoc. A page is picked up by its being there; those of sections 5 and 8 belong to the server's
 # package, others to the collector's. @VERSION@ is filled in, and a line @TABLE@ with what the programs' own tables say
 # (docs/man/tables.c), so that no option or metric is described twice.
 find_program(SCDOC scdoc REQUIRED)
@@ -19,7 +19,7 @@ foreach(manual ${manuals})
     COMMENT "manual: ${page}")
   list(APPEND manual_pages ${to}.gz)
   set(component collector)
-  if(page MATCHES "^baocaod")
+  if(section GREATER 1) # what clerks run is in section 1
     set(component server)
   endif()
   install(FILES ${to}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})

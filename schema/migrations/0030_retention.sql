@@ -46,11 +46,12 @@ BEGIN
 	what := 'refusal';
 	DELETE FROM baocao.refusal AS f
 	USING baocao.retention AS t
-	WHERE t.what = 'refusal' AND f.last_received_at < now() - make_interval(days => t.keep_days);
+	WHERE t.what = 'refusal' AND f.last_received_at < now() - make_interval(days => t.keep_days)
+		AND NOT EXISTS (SELECT FROM baocao.replay AS r WHERE (r.top_unit_id, r.refusal_no) = (f.top_unit_id, f.refusal_no));
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION baocao.expire() IS 'Removes what is older than baocao.retention says; refusals go with their violations. Runs by timer.';
+COMMENT ON FUNCTION baocao.expire() IS 'Removes what is older than baocao.retention says; refusals go with their violations, those that were judged anew stay. Runs by timer.';
 
 GRANT EXECUTE ON FUNCTION baocao.set_retention, baocao.expire TO baocao_admin;
