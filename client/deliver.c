@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "proofs.h"
+#include "setback.h"
 #include "window.h"
 
 #define PROTOCOL_VERSION "baocao/1"
@@ -55,6 +56,7 @@ struct delivery {
 	bool key_refused;     // by a server, on the last handshake
 	int64_t reopen_at;    // 0: not
 	unsigned reopen_pause;
+	char history[SETBACK_HISTORY_SIZE]; // of the server's database, as the last receipt had it
 	struct flight flights[IN_FLIGHT_MAX];
 };
 
@@ -262,7 +264,8 @@ static void land(struct delivery *delivery, struct flight *flight, const Baocao_
 	struct outbox_proof proof;
 	bool proven = proofs_check(delivery->proofs, &flight->parcel, receipt, &proof);
 
-	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt, proven ? &proof : NULL)) {
+	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt, proven ? &proof : NULL) ||
+	    (receipt->history != NULL && !setback_note(delivery->outbox, receipt->history, delivery->history))) {
 		delivery->outbox_failed = true;
 		return;
 	}

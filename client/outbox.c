@@ -191,6 +191,11 @@ struct sqlite3 *outbox_database(const struct outbox *outbox)
 	return outbox->database;
 }
 
+bool outbox_complain(const struct outbox *outbox)
+{
+	return complain_of_database(outbox);
+}
+
 char *outbox_default_path(void)
 {
 	const char *path = getenv("BAOCAO_OUTBOX"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");

@@ -31,6 +31,8 @@ void outbox_close(struct outbox **outbox);
 
 // For the modules that keep tables of their own in the file.
 struct sqlite3 *outbox_database(const struct outbox *outbox);
+// Says the database's last error on standard error; false.
+bool outbox_complain(const struct outbox *outbox);
 
 // $BAOCAO_OUTBOX, or baocao/outbox.db in $XDG_STATE_HOME or ~/.local/state. The caller frees it. NULL when memory is out.
 char *outbox_default_path(void);

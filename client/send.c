@@ -10,6 +10,8 @@
 #include "deliver.h"
 #include "keys.h"
 #include "queue.h"
+#include "reconcile.h"
+#include "setback.h"
 #include "show.h"
 #include "signing_keys.h"
 
@@ -23,6 +25,7 @@ struct arguments {
 	struct deliver_servers servers;
 	struct signing_keys signing_keys; // given here: kept in the outbox before anything is delivered
 	bool unchecked;
+	const char *since; // RFC 3339, or its beginning
 	enum outbox_which which;
 	bool listing;
 	char **paths; // NULL-terminated
@@ -34,6 +37,7 @@ static const struct option long_options[] = {
 	{"timeout", required_argument, NULL, 't'}, {"unchecked", no_argument, NULL, 'u'},
 	{"pending", no_argument, NULL, 'P'},       {"refused", no_argument, NULL, 'R'},
 	{"all", no_argument, NULL, 'A'},           {"signing-key", required_argument, NULL, 'y'},
+	{"since", required_argument, NULL, 'S'},
 	{NULL, 0, NULL, 0}};
 
 // The options of each subcommand, as letters of the table above.
@@ -41,6 +45,7 @@ static const struct option long_options[] = {
 #define OPTIONS_DELIVER "ospkty"
 #define OPTIONS_SEND "ospktyu"
 #define OPTIONS_STATUS "oPRA"
+#define OPTIONS_RECONCILE "ospktS"
 
 static bool set_timeout(struct arguments *arguments, const char *text)
 {
@@ -78,6 +83,9 @@ static bool set(struct arguments *arguments, int option, const char *value)
 		return signing_keys_read(&arguments->signing_keys, value);
 	case 'k':
 		arguments->key_file = value;
+		return true;
+	case 'S':
+		arguments->since = value;
 		return true;
 	case 't':
 		return set_timeout(arguments, value);
@@ -244,7 +252,35 @@ static int print_status(const struct arguments *arguments, struct outbox *outbox
 	if (counts[0] > 0)
 		(void)printf("; the oldest pending since %s", oldest);
 	(void)putchar('\n');
-	return all_stored(counts) ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+	if (!setback_open_since(outbox, oldest))
+		return STATUS_WRONG;
+	if (oldest[0] != '\0')
+		(void)printf("the server's database was set back, or failed over, by %s: run baocao reconcile\n", oldest);
+	return all_stored(counts) && oldest[0] == '\0' ? STATUS_ALL_STORED : STATUS_SOME_NOT;
+}
+
+// What was acknowledged is asked for once more.
+static int reconcile(const struct arguments *arguments, struct outbox *outbox)
+{
+	struct tally tally = {.outbox = outbox, .silent = true};
+	int64_t counts[RECONCILE_OUTCOMES], queued;
+
+	if (!outbox_lock(outbox) || !reconcile_queue(outbox, arguments->since == NULL ? "" : arguments->since, &queued))
+		return STATUS_WRONG;
+	enum deliver_end end = deliver(&arguments->servers, outbox, on_answered, &tally);
+	if (!reconcile_settle(outbox, counts))
+		return STATUS_WRONG;
+	int64_t there = counts[BAOCAO__OUTCOME__OUTCOME_DUPLICATE];
+	int64_t again = counts[BAOCAO__OUTCOME__OUTCOME_STORED] + counts[BAOCAO__OUTCOME__OUTCOME_SUPERSEDED], all = 0;
+	for (int i = 0; i < RECONCILE_OUTCOMES; i++)
+		all += counts[i];
+	(void)printf("%" PRId64 " reports that were acknowledged: %" PRId64 " are there, %" PRId64 " filed again, %" PRId64 " not\n",
+	             all, there, again, all - there - again);
+	if (end == DELIVER_FAILED)
+		return STATUS_WRONG;
+	if (counts[0] > 0)
+		return STATUS_NO_ANSWER;
+	return !setback_close(outbox) ? STATUS_WRONG : all == there + again ? STATUS_ALL_STORED : STATUS_SOME_NOT;
 }
 
 static int run(int argc, char **argv, const char *allowed, const char *usage,
@@ -254,7 +290,8 @@ static int run(int argc, char **argv, const char *allowed, const char *usage,
 	struct outbox *outbox = NULL;
 	int status = STATUS_WRONG;
 
-	if (parse(&arguments, argc, argv, allowed, usage) && (outbox = outbox_open(arguments.outbox_path)) != NULL)
+	if (parse(&arguments, argc, argv, allowed, usage) && (outbox = outbox_open(arguments.outbox_path)) != NULL &&
+	    setback_prepare(outbox))
 		status = command(&arguments, outbox);
 	outbox_close(&outbox);
 	arguments_clear(&arguments);
@@ -279,4 +316,9 @@ int send_files(int argc, char **argv)
 int send_status(int argc, char **argv)
 {
 	return run(argc, argv, OPTIONS_STATUS, SEND_STATUS_ARGUMENTS, print_status);
+}
+
+int send_reconcile(int argc, char **argv)
+{
+	return run(argc, argv, OPTIONS_RECONCILE, SEND_RECONCILE_ARGUMENTS, reconcile);
 }

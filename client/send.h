@@ -7,6 +7,7 @@
 	"[--outbox FILE] --server ENDPOINT [--server-key KEY]... --key FILE [--signing-key KEY|FILE]... "      \
 	"[--timeout SECONDS]"
 #define SEND_ARGUMENTS SEND_DELIVER_ARGUMENTS " [--unchecked] FILE..."
+#define SEND_RECONCILE_ARGUMENTS SEND_DELIVER_ARGUMENTS " [--since DAY]"
 #define SEND_STATUS_ARGUMENTS "[--outbox FILE] [--pending | --refused | --all]"
 
 // Exit status of all: 0 all reports are stored (queue: queued; status: nothing is pending or refused), 1 some are not, 2
@@ -15,5 +16,6 @@ int send_queue(int argc, char **argv);
 int send_deliver(int argc, char **argv);
 int send_files(int argc, char **argv);
 int send_status(int argc, char **argv);
+int send_reconcile(int argc, char **argv);
 
 #endif

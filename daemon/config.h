@@ -47,4 +47,7 @@ void config_take_over(struct config *config, struct config *fresh, config_change
 void config_help(FILE *out);
 void config_print(const struct config *config, FILE *out);
 
+// The options as baocaod.conf(5) lists them, in the language of scdoc(5).
+void config_manual(FILE *out);
+
 #endif

@@ -95,6 +95,8 @@ uint8_t *receipt_pack(struct submission *submission, size_t *ret_size)
 		return packed(arena, &receipt, ret_size);
 	}
 	receipt.signature = submission->proof;
+	if (submission->history[0] != '\0')
+		receipt.history = submission->history;
 	receipt.outcome = arena_alloc(arena, submission->item_count * sizeof *receipt.outcome);
 	if (receipt.outcome == NULL)
 		return NULL;

@@ -17,11 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "attempt.h"
 #include "batch.h"
 #include "clock.h"
 #include "database.h"
+#include "history.h"
 #include "log.h"
 #include "log_limit.h"
 #include "submission.h"
@@ -39,6 +41,7 @@ struct store {
 	pthread_t thread;
 	PGconn *connection; // NULL when there is none
 	struct attempt *attempt;
+	char history[HISTORY_TEXT_SIZE]; // of the database behind the connection
 	bool troubled; // logged on entry, and on recovery
 	char trouble[200];
 	struct log_limit unforeseen; // by SQLSTATE
@@ -96,6 +99,8 @@ static bool connect_once(struct store *store)
 		PQclear(result);
 		disconnect(store);
 	}
+	if (store->connection != NULL)
+		(void)history_read(store->connection, store->history); // without it receipts name none
 	return store->connection != NULL;
 }
 
@@ -216,6 +221,13 @@ static void drop(struct submission *list)
 	}
 }
 
+// What the list's receipts say of the database that has it now.
+static void name_history(const struct store *store, struct submission *list)
+{
+	for (; list != NULL; list = list->next)
+		memcpy(list->history, store->history, sizeof list->history);
+}
+
 static bool write_list(struct store *store, struct submission *list)
 {
 	struct batch batch;
@@ -275,6 +287,7 @@ static void *store_run(void *data)
 			drop(list);
 			continue;
 		}
+		name_history(store, list);
 		signing_sign(store->parts.signing, list);
 		lane_done(lane, list);
 		metrics_set(store->parts.metrics, METRIC_SUPPRESSED_LINES, 0,

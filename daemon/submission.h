@@ -12,6 +12,7 @@
 #include "contract.h"
 #include "date.h"
 #include "digest.h"
+#include "history.h"
 #include "protocol.pb-c.h"
 #include "scan.h"
 #include "verdict.h"
@@ -67,6 +68,7 @@ struct submission {
 	size_t cost, weight;                  // bytes and reports this submission is counted with
 	struct submission *older, *newer;     // between reading and receipt; intake's, whoever holds the submission
 	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
+	char history[HISTORY_TEXT_SIZE];      // of the database that has the outcomes; "" when it is not known
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 	int64_t replay_no;                    // of a refusal that is judged anew, else 0
 	int32_t replay_top_unit_id;           // leads that number
