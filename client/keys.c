@@ -69,20 +69,17 @@ static bool write_key(const char *path, const char *text, mode_t mode)
 	return true;
 }
 
-int keys_generate(int argc, char **argv)
+int keys_generate(const struct options *options)
 {
+	const char *path = options->operands[0];
 	char secret[KEYS_TEXT_SIZE], public[KEYS_TEXT_SIZE], public_path[4096];
 
-	if (argc != 2) {
-		(void)fputs("usage: baocao keygen FILE\n", stderr);
-		return 2;
-	}
-	int len = snprintf(public_path, sizeof public_path, "%s.pub", argv[1]);
+	int len = snprintf(public_path, sizeof public_path, "%s.pub", path);
 	if (len < 0 || (size_t)len >= sizeof public_path)
-		return complain(argv[1], "the name is too long"), 2;
+		return complain(path, "the name is too long"), 2;
 	if (zmq_curve_keypair(public, secret) != 0)
 		return complain("keygen", zmq_strerror(zmq_errno())), 2;
-	bool good = write_key(argv[1], secret, 0600) && write_key(public_path, public, 0644);
+	bool good = write_key(path, secret, 0600) && write_key(public_path, public, 0644);
 	sodium_memzero(secret, sizeof secret);
 	if (!good)
 		return 2;

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 1 };
+enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 2 };
 
 // The statements of an outbox, prepared once.
-enum statement { ADD, FIND_PENDING, TAKE, ANSWER, SEND_ALONE, COUNT, OLDEST, STATEMENTS };
+enum statement { ADD, FIND_PENDING, TAKE, ANSWER, SEND_ALONE, COUNT, OLDEST, HAS_PENDING, STATEMENTS };
 
 static const char *const statement_text[STATEMENTS] = {
 	[ADD] = "INSERT INTO entry (series, revision, digest, report, path, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
@@ -29,9 +29,11 @@ static const char *const statement_text[STATEMENTS] = {
 	[SEND_ALONE] = "UPDATE entry SET alone = 1 WHERE entry_no = ?1",
 	[COUNT] = "SELECT coalesce(outcome, 0), count(*) FROM entry GROUP BY outcome",
 	[OLDEST] = "SELECT coalesce(min(queued_at), '') FROM entry WHERE outcome IS NULL",
+	[HAS_PENDING] = "SELECT EXISTS (SELECT 1 FROM entry WHERE outcome IS NULL)",
 };
 
-static const char schema[] =
+// What makes each version of the schema from the one before.
+static const char *const schema[SCHEMA_VERSION] = {
 	"CREATE TABLE entry ("
 	"entry_no INTEGER PRIMARY KEY AUTOINCREMENT, "
 	"series TEXT NOT NULL, "    // unit, kind, period: what revisions are revisions of
@@ -47,7 +49,12 @@ static const char schema[] =
 	"CREATE UNIQUE INDEX entry_pending_once ON entry (digest) WHERE outcome IS NULL; "
 	"CREATE INDEX entry_pending ON entry (entry_no) WHERE outcome IS NULL; "
 	"CREATE INDEX entry_pending_series ON entry (series, revision, entry_no) WHERE outcome IS NULL; "
-	"CREATE INDEX entry_outcome ON entry (outcome);";
+	"CREATE INDEX entry_outcome ON entry (outcome);",
+	// Watched folders.
+	"ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0; " // its refusal lies in returned/ of its folder
+	"CREATE INDEX entry_untold ON entry (path) WHERE outcome IN (3, 5, 7) AND told = 0; "
+	"CREATE INDEX entry_pending_path ON entry (path) WHERE outcome IS NULL;",
+};
 
 struct outbox {
 	char *path;
@@ -106,8 +113,11 @@ static bool make_schema(struct outbox *outbox)
 		return complain_of_database(outbox);
 	if (found > SCHEMA_VERSION)
 		return complain(outbox, "was made by a newer baocao");
-	(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return found == SCHEMA_VERSION || (execute(outbox, schema) && execute(outbox, version));
+	for (; good && found < SCHEMA_VERSION; found++) {
+		(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", found + 1);
+		good = execute(outbox, schema[found]) && execute(outbox, version);
+	}
+	return good;
 }
 
 static bool prepare_all(struct outbox *outbox)
@@ -164,6 +174,11 @@ void outbox_close(struct outbox **outbox)
 	*outbox = NULL;
 }
 
+struct sqlite3 *outbox_database(const struct outbox *outbox)
+{
+	return outbox->database;
+}
+
 char *outbox_default_path(void)
 {
 	const char *path = getenv("BAOCAO_OUTBOX"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -183,11 +198,17 @@ bool outbox_begin(struct outbox *outbox)
 	return execute(outbox, "BEGIN IMMEDIATE");
 }
 
+void outbox_rollback(struct outbox *outbox)
+{
+	if (sqlite3_get_autocommit(outbox->database) == 0)
+		(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL); // the reason has been said
+}
+
 bool outbox_commit(struct outbox *outbox)
 {
 	if (execute(outbox, "COMMIT"))
 		return true;
-	(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL); // the reason has been said
+	outbox_rollback(outbox);
 	return false;
 }
 
@@ -223,21 +244,44 @@ bool outbox_add(struct outbox *outbox, const struct outbox_report *report, int64
 
 /* delivering */
 
-bool outbox_lock(struct outbox *outbox)
+static bool open_lock(struct outbox *outbox)
 {
 	char path[PATH_MAX];
 
+	if (outbox->lock_fd >= 0)
+		return true;
 	(void)snprintf(path, sizeof path, "%s-lock", outbox->path);
 	outbox->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (outbox->lock_fd < 0)
-		return complain(outbox, strerror(errno));
-	if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return true;
+	return outbox->lock_fd >= 0 || complain(outbox, strerror(errno));
+}
+
+bool outbox_try_lock(struct outbox *outbox, bool *ret_taken)
+{
+	*ret_taken = false;
+	if (!open_lock(outbox))
+		return false;
+	*ret_taken = flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0;
+	return *ret_taken || errno == EWOULDBLOCK || errno == EINTR || complain(outbox, strerror(errno));
+}
+
+bool outbox_lock(struct outbox *outbox)
+{
+	bool taken;
+
+	if (!outbox_try_lock(outbox, &taken) || taken)
+		return taken;
 	(void)fprintf(stderr, "baocao: outbox %s: another baocao delivers it; waiting for its turn\n", outbox->path);
 	while (flock(outbox->lock_fd, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return complain(outbox, strerror(errno));
 	return true;
+}
+
+void outbox_unlock(struct outbox *outbox)
+{
+	if (outbox->lock_fd >= 0)
+		(void)close(outbox->lock_fd);
+	outbox->lock_fd = -1;
 }
 
 void outbox_parcel_clear(struct outbox_parcel *parcel)
@@ -421,4 +465,13 @@ bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES],
 	(void)snprintf(oldest, OUTBOX_TIME_SIZE, "%s", (const char *)sqlite3_column_text(first, 0));
 	(void)sqlite3_reset(first);
 	return true;
+}
+
+bool outbox_has_pending(struct outbox *outbox)
+{
+	sqlite3_stmt *statement = outbox->statements[HAS_PENDING];
+	bool pending = sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0) != 0;
+
+	(void)sqlite3_reset(statement);
+	return pending;
 }

@@ -24,29 +24,29 @@ static bool out_of_memory(void)
 	return false;
 }
 
-static bool add(struct queueing *queueing, const struct imported *origin)
+bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,
+               size_t line, int64_t *ret_entry_no)
 {
 	char series[SERIES_TEXT_SIZE];
 	uint8_t digest[DIGEST_SIZE];
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	size_t size = protobuf_c_message_get_packed_size(report);
 	uint8_t *bytes = malloc(size + 1);
 
 	if (bytes == NULL)
 		return out_of_memory();
-	(void)protobuf_c_message_pack(origin->report, bytes);
-	series_text(queueing->contract, origin->report, series);
-	digest_report(queueing->contract, origin->report, digest);
-	bool good = outbox_add(queueing->outbox,
+	(void)protobuf_c_message_pack(report, bytes);
+	series_text(contract, report, series);
+	digest_report(contract, report, digest);
+	bool good = outbox_add(outbox,
 	                       &(struct outbox_report){.bytes = bytes,
 	                                               .size = size,
 	                                               .series = series,
-	                                               .revision = ((const Baocao__Report *)origin->report)->revision,
+	                                               .revision = ((const Baocao__Report *)report)->revision,
 	                                               .digest = digest,
-	                                               .path = origin->path,
-	                                               .line = origin->line},
-	                       &queueing->queued->entries[queueing->queued->count]);
+	                                               .path = path,
+	                                               .line = line},
+	                       ret_entry_no);
 	free(bytes);
-	queueing->queued->count += good;
 	return good;
 }
 
@@ -58,27 +58,35 @@ static void refuse_size(struct verdict *verdict, size_t size)
 	verdict_add(verdict, RULE_TOO_LARGE, NULL, &(struct violation_words){.value = value, .limit = limit});
 }
 
-// What could not be read is never sent: it would be another report than the file says.
+bool queue_judge(const struct contract *contract, struct arena *arena, struct imported *origin, struct verdict *ret_wrong)
+{
+	if (!digest_canonicalise(contract, origin->report, arena))
+		return out_of_memory();
+	*ret_wrong = origin->verdict;
+	judge_report(contract, origin->report, ret_wrong);
+	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	if (size > OUTBOX_PARCEL_BYTES) // it would be refused by itself, and never leave the outbox
+		refuse_size(ret_wrong, size);
+	return !ret_wrong->out_of_memory || out_of_memory();
+}
+
+// What could not be read is never sent, unchecked or not: it would be another report than the file says.
 static bool judge_and_add(struct queueing *queueing, struct imported *origin)
 {
-	struct verdict judged;
-	bool readable = verdict_is_clean(&origin->verdict);
-	struct verdict *verdict = readable ? &judged : &origin->verdict;
+	struct queued *queued = queueing->queued;
+	struct verdict wrong;
 
-	if (!digest_canonicalise(queueing->contract, origin->report, queueing->import.arena))
-		return out_of_memory();
-	verdict_init(&judged, queueing->import.arena);
-	judge_report(queueing->contract, origin->report, verdict);
-	if (verdict->out_of_memory)
-		return out_of_memory();
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
-	bool fits = size <= OUTBOX_PARCEL_BYTES; // what does not would be refused by itself, and never leave the outbox
-	if (!fits)
-		refuse_size(verdict, size);
-	if (readable && fits && (queueing->unchecked || verdict_is_clean(verdict)))
-		return add(queueing, origin);
-	show_invalid(origin->path, origin->line, verdict);
-	queueing->queued->invalid++;
+	if (!queue_judge(queueing->contract, queueing->import.arena, origin, &wrong))
+		return false;
+	bool fits = protobuf_c_message_get_packed_size(origin->report) <= OUTBOX_PARCEL_BYTES;
+	if (verdict_is_clean(&wrong) || (queueing->unchecked && fits && verdict_is_clean(&origin->verdict))) {
+		bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
+		                      &queued->entries[queued->count]);
+		queued->count += good;
+		return good;
+	}
+	show_invalid(stdout, origin->path, origin->line, &wrong);
+	queued->invalid++;
 	return true;
 }
 

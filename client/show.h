@@ -2,6 +2,8 @@
 #ifndef BAOCAO_SHOW_H
 #define BAOCAO_SHOW_H
 
+#include <stdio.h>
+
 #include "outbox.h"
 #include "verdict.h"
 
@@ -9,12 +11,12 @@
 const char *show_outcome_name(Baocao__Outcome outcome);
 
 // A report that is not sent since it is not right.
-void show_invalid(const char *path, size_t line, const struct verdict *verdict);
+void show_invalid(FILE *out, const char *path, size_t line, const struct verdict *verdict);
 
 // An entry of the outbox with what the server said of it.
-void show_entry(const struct outbox_entry *entry);
+void show_entry(FILE *out, const struct outbox_entry *entry);
 
 // "12 STORED, 1 REFUSED": counts by outcome; [0] goes by the name given. "nothing" when all are 0.
-void show_counts(const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0);
+void show_counts(FILE *out, const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0);
 
 #endif
