@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import zmq
-from conftest import BUILD, DEADLINE, OUT_OF_SCOPE, REPORT, WRONG, Nowhere, many, revision, text_of, wait_until
+from conftest import BUILD, DEADLINE, OUT_OF_SCOPE, REPORT, WRONG, Nowhere, many, revision, text_of
 
 WARD = {"unit_code": "01", "period_type": "year", "period_first": "2023-01-01", "period_last": "2023-12-31", "revision": 1,
         "commendation": {"award": [{"award_level": "ministry_commendation", "recipient_kind": "collective", "awards": 2}]}}
@@ -140,7 +140,6 @@ def test_quiet_says_only_what_is_wrong(desk, daemon):
 
 
 def test_ping_says_how_far_a_server_is_reached(desk, daemon):
-    wait_until(lambda: " 1 of 1 keys" in daemon.log_text(), "the daemon knows the key")
     there = desk.tool("ping", *desk.words(daemon))
     assert there.returncode == 0 and f"{daemon.router}: the server knows this key (after" in there.stdout, there
     away = desk.tool("ping", *desk.words(Nowhere), "--timeout", "1")
