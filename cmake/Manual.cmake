@@ -1,28 +1,27 @@
-# What is made of the tables of client/ (commands, options, exit statuses): manual pages, a baocao.conf that says nothing yet, and
-# the completion of shells, in ${PROJECT_BINARY_DIR}/manual.
-file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/client/manual/*.c)
-add_executable(baocao-manual ${sources})
-target_link_libraries(baocao-manual PRIVATE baocao_parts baocao_flags)
+# Manual pages: docs/man/NAME.SECTION.scd, made by scdoc. A page is picked up by its being there; baocaod's belong to the server's
+# package, others to the collector's. @VERSION@ is filled in, and a line @TABLE@ with what the programs' own tables say
+# (docs/man/tables.c), so that no option or metric is described twice.
+find_program(SCDOC scdoc REQUIRED)
+add_executable(baocaod-tables docs/man/tables.c)
+target_link_libraries(baocaod-tables PRIVATE baocaod_parts baocao_flags)
 
-set(manual ${PROJECT_BINARY_DIR}/manual)
-file(MAKE_DIRECTORY ${manual})
-set(texts)
-foreach(text baocao.1 baocao.conf.5 baocao.conf baocao.bash _baocao baocao.fish)
-  add_custom_command(OUTPUT ${manual}/${text} COMMAND baocao-manual ${text} ${manual}/${text} DEPENDS baocao-manual
-                     COMMENT "writing ${text}")
-  list(APPEND texts ${manual}/${text})
+file(GLOB manuals CONFIGURE_DEPENDS docs/man/*.scd)
+set(manual_pages)
+foreach(manual ${manuals})
+  get_filename_component(page ${manual} NAME_WLE) # NAME.SECTION
+  string(REGEX REPLACE ".*\\." "" section ${page})
+  set(to ${PROJECT_BINARY_DIR}/man/${page})
+  add_custom_command(
+    OUTPUT ${to}.gz ${to}
+    COMMAND ${CMAKE_COMMAND} -DFROM=${manual} -DTO=${to} -DVERSION=${PROJECT_VERSION} -DSCDOC=${SCDOC}
+            -DTABLES=$<TARGET_FILE:baocaod-tables> -P ${PROJECT_SOURCE_DIR}/cmake/MakeManual.cmake
+    DEPENDS ${manual} baocaod-tables ${PROJECT_SOURCE_DIR}/cmake/MakeManual.cmake
+    COMMENT "manual: ${page}")
+  list(APPEND manual_pages ${to}.gz)
+  set(component collector)
+  if(page MATCHES "^baocaod")
+    set(component server)
+  endif()
+  install(FILES ${to}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endforeach()
-foreach(page baocao.1 baocao.conf.5)
-  add_custom_command(OUTPUT ${manual}/${page}.gz COMMAND gzip -9nc ${manual}/${page} >${manual}/${page}.gz
-                     DEPENDS ${manual}/${page} COMMENT "compressing ${page}")
-  list(APPEND texts ${manual}/${page}.gz)
-endforeach()
-add_custom_target(manual ALL DEPENDS ${texts})
-
-install(FILES ${manual}/baocao.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT collector)
-install(FILES ${manual}/baocao.conf.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT collector)
-install(FILES ${manual}/baocao.conf DESTINATION /etc/baocao COMPONENT collector)
-install(FILES ${manual}/baocao.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME baocao
-        COMPONENT collector)
-install(FILES ${manual}/_baocao DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT collector)
-install(FILES ${manual}/baocao.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT collector)
+add_custom_target(manual ALL DEPENDS ${manual_pages})

@@ -336,3 +336,25 @@ void config_print(const struct config *config, FILE *out)
 			(void)fprintf(out, "%" PRId64 "\n", *(const int64_t *)slot);
 	}
 }
+
+// Underscores and the like mean something to scdoc.
+static void print_escaped(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		(void)fprintf(out, "%s%c", strchr("_*\\", *text) != NULL ? "\\" : "", *text);
+}
+
+void config_manual(FILE *out)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		(void)fputs("*", out);
+		print_escaped(options[i].name, out);
+		(void)fputs("* = ", out);
+		print_escaped(options[i].initial[0] == '\0' ? "(empty)" : options[i].initial, out);
+		(void)fputs("\n\t", out);
+		print_escaped(options[i].help, out);
+		if (options[i].type == OPTION_NUMBER)
+			(void)fprintf(out, ". From %" PRId64 " to %" PRId64, options[i].min, options[i].max);
+		(void)fprintf(out, ".%s\n\n", options[i].reloadable ? " Read again on a reload." : "");
+	}
+}

@@ -40,4 +40,7 @@ bool config_check(const struct config *config, FILE *problems);
 void config_help(FILE *out);
 void config_print(const struct config *config, FILE *out);
 
+// The options as baocaod.conf(5) lists them, in the language of scdoc(5).
+void config_manual(FILE *out);
+
 #endif

@@ -26,7 +26,7 @@ make_package() # version
 		cmake --build "$work/build" >>"$work/log" 2>&1 &&
 		(cd "$work/build" && cpack -G DEB -D CPACK_COMPONENTS_ALL=collector -B "$work/packages") >>"$work/log" 2>&1 ||
 		{ tail -40 "$work/log"; return 1; }
-	ls "$work/packages/baocao-collector_$1-"*.deb
+	ls "$work/packages/baocao-collector_$1"[_-]*.deb
 }
 
 # Everything that the package depends on, so that it is installed without a network; made once.
