@@ -6,6 +6,7 @@
 #include "exit_status.h"
 #include "keys.h"
 #include "ping.h"
+#include "prove.h"
 #include "receipts.h"
 #include "send.h"
 #include "status.h"
@@ -13,14 +14,14 @@
 #include "words.h"
 
 #define BIT(name) OPTIONS_BIT(OPTIONS_##name)
-#define SERVERS (BIT(CONF) | BIT(OUTBOX) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(TIMEOUT))
+#define SERVERS (BIT(CONF) | BIT(OUTBOX) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(SIGNING_KEY) | BIT(TIMEOUT))
 #define FILTERS (BIT(KIND) | BIT(PERIOD) | BIT(UNIT))
 
 static const struct command commands[] = {
-	{"keygen", "FILE", 1, 1, OPTIONS_FILE, 0,
+	{"keygen", "FILE", 1, 1, OPTIONS_FILE, BIT(SIGNING),
      N_("make a key pair: FILE and FILE.pub; print the public key and how it is registered"),
      N_("FILE holds the secret key: only its owner may read it, and it is never overwritten. The administrator of the server "
-        "registers the public key; nobody ever needs the secret one."), keys_generate},
+        "registers the public key; nobody ever needs the secret one. With --signing it is a key for a server that signs receipts."), keys_generate},
 	{"ping", "", 0, 0, OPTIONS_NOTHING, BIT(CONF) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(TIMEOUT),
      N_("try each server, and say what is to be mended: the line, the address, a key"),
      N_("Files nothing. All servers must be reached for the exit status to be 0."), ping_servers},
@@ -55,6 +56,12 @@ static const struct command commands[] = {
      N_("list or export the proofs: the numbers under which the server has stored reports"),
      N_("A report's content digest and the server's report_no are what an administrator needs to find it again."),
      receipts_print},
+	{"proof", "REPORT_NO|FILE:LINE", 1, 1, OPTIONS_WORD, BIT(CONF) | BIT(OUTBOX),
+     N_("write the proof that a report was filed: what the server has signed of it"),
+     N_("To standard output: text that can be mailed and printed. Exit status 1: there is none."), prove_proof},
+	{"verify", "PROOF...", 1, -1, OPTIONS_FILE, BIT(CONF) | BIT(OUTBOX) | BIT(SIGNING_KEY),
+     N_("check proofs, without a network, by the keys that are trusted"),
+     N_("By the keys of --signing-key, or else those that the outbox trusts. Exit status 1: some do not hold."), prove_verify},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

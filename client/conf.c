@@ -44,9 +44,10 @@ static int option_named(const char *name)
 // The first line of a file that names a list begins it anew.
 static void begin_list(struct reading *reading, int id)
 {
-	struct options_list *list = id == OPTIONS_SERVER       ? &reading->options->servers
-	                            : id == OPTIONS_SERVER_KEY ? &reading->options->server_keys
-	                                                       : NULL;
+	struct options_list *list = id == OPTIONS_SERVER        ? &reading->options->servers
+	                            : id == OPTIONS_SERVER_KEY  ? &reading->options->server_keys
+	                            : id == OPTIONS_SIGNING_KEY ? &reading->options->signing_keys
+	                                                        : NULL;
 
 	while (list != NULL && (reading->given & OPTIONS_BIT(id)) == 0 && list->count > 0)
 		free(list->texts[--list->count]);

@@ -13,11 +13,13 @@ enum options_id {
 	OPTIONS_SERVER,
 	OPTIONS_SERVER_KEY,
 	OPTIONS_KEY,
+	OPTIONS_SIGNING_KEY,
 	OPTIONS_TIMEOUT,
 	OPTIONS_FOLDER,
 	OPTIONS_SCAN,
 	OPTIONS_SETTLE,
 	OPTIONS_ONCE,
+	OPTIONS_SIGNING,
 	OPTIONS_UNCHECKED,
 	OPTIONS_PENDING,
 	OPTIONS_REFUSED,
@@ -45,9 +47,9 @@ struct options_list {
 // Texts are owned; NULL where nothing was said and there is no value to begin with.
 struct options {
 	char *conf, *outbox, *key, *folder, *kind, *period, *unit;
-	struct options_list servers, server_keys;
+	struct options_list servers, server_keys, signing_keys;
 	int64_t timeout_s, scan_s, settle_s;
-	bool once, unchecked, pending, refused, all, json, csv, quiet;
+	bool once, signing, unchecked, pending, refused, all, json, csv, quiet;
 	char **operands; // what is no option; ends with NULL; the caller's argv
 	int operand_count;
 };

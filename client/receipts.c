@@ -24,13 +24,14 @@ struct proof {
 	const char *outcome, *path, *answered_at, *received_at;
 	uint64_t report_no;
 	char digest[2 * DIGEST_SIZE + 1]; // hexadecimal
+	bool is_signed; // baocao proof writes it
 };
 
 /* the columns of CSV, and the members of JSON: one row each, in this order; docs/collector.md */
 
 static const struct {
 	const char *name;
-	enum { WORDS, TEXT, NUMBER, COUNT } type; // WORDS: a char array; COUNT: uint64_t
+	enum { WORDS, TEXT, NUMBER, COUNT, TRUTH } type; // WORDS: a char array; COUNT: uint64_t
 	size_t offset;
 } columns[] = {
 	{"unit_code", WORDS, offsetof(struct proof, filed.unit)},
@@ -46,6 +47,7 @@ static const struct {
 	{"content_digest", WORDS, offsetof(struct proof, digest)},
 	{"file", TEXT, offsetof(struct proof, path)},
 	{"line", NUMBER, offsetof(struct proof, line)},
+	{"signed", TRUTH, offsetof(struct proof, is_signed)},
 };
 
 #define COLUMNS (sizeof columns / sizeof columns[0])
@@ -61,6 +63,8 @@ static json_t *json_value(const struct proof *proof, size_t column)
 		return json_string(*(const char *const *)slot);
 	case NUMBER:
 		return json_integer(*(const int64_t *)slot);
+	case TRUTH:
+		return json_boolean(*(const bool *)slot);
 	default:
 		return json_integer((json_int_t) * (const uint64_t *)slot);
 	}
@@ -75,6 +79,8 @@ static const char *text_value(const struct proof *proof, size_t column, char buf
 		return slot;
 	case TEXT:
 		return *(const char *const *)slot;
+	case TRUTH:
+		return *(const bool *)slot ? "true" : "false";
 	case NUMBER:
 		(void)snprintf(buffer, VALUE_SIZE, "%" PRId64, *(const int64_t *)slot);
 		return buffer;
@@ -138,7 +144,7 @@ static bool print(struct printing *printing, const struct proof *proof)
 
 /* reading */
 
-static const char taken[] = "SELECT series, revision, digest, path, line, outcome, answered_at, answer FROM entry "
+static const char taken[] = "SELECT series, revision, digest, path, line, outcome, answered_at, answer, receipt_no FROM entry "
 							"WHERE outcome IN (1, 2, 4) ORDER BY entry_no"; // STORED, DUPLICATE, SUPERSEDED
 
 static const char *text_or_empty(const char *text)
@@ -169,6 +175,7 @@ static bool use_row(sqlite3_stmt *row, const struct contract *contract, const st
 	proof.line = sqlite3_column_int64(row, 4);
 	proof.outcome = show_outcome_name((Baocao__Outcome)sqlite3_column_int(row, 5));
 	proof.answered_at = column_text(row, 6);
+	proof.is_signed = sqlite3_column_type(row, 8) != SQLITE_NULL;
 	proof.report_no = answer == NULL ? 0 : answer->report_no;
 	proof.received_at = answer == NULL ? "" : text_or_empty(answer->received_at);
 	bool good = print(printing, &proof);

@@ -9,9 +9,10 @@
 #include "show.h"
 #include "words.h"
 
-static enum deliver_end deliver_pending(const struct deliver_servers *servers, struct progress *progress)
+static enum deliver_end deliver_pending(const struct options *options, const struct deliver_servers *servers,
+                                        struct progress *progress)
 {
-	if (!outbox_lock(progress->outbox))
+	if (!outbox_lock(progress->outbox) || !servers_trust(options, progress->outbox))
 		return DELIVER_FAILED;
 	enum deliver_end end = deliver(servers, progress->outbox, progress_answered, progress, NULL);
 	progress_end(progress);
@@ -44,7 +45,7 @@ static int deliver_from(const struct options *options, const struct deliver_serv
 	struct progress progress;
 
 	progress_begin(&progress, outbox, options->quiet);
-	enum deliver_end end = deliver_pending(servers, &progress);
+	enum deliver_end end = deliver_pending(options, servers, &progress);
 	if (!options->quiet) {
 		(void)fputs(_("delivered: "), stdout);
 		show_counts(stdout, progress.counts, "PENDING");
@@ -96,7 +97,7 @@ static int queue_and_deliver(const struct options *options, const struct deliver
 		(void)fflush(stdout);
 		progress_begin(&progress, outbox, options->quiet);
 		if (queued.count > 0)
-			end = deliver_pending(servers, &progress);
+			end = deliver_pending(options, servers, &progress);
 		status = end_of_send(options, outbox, &queued, end);
 	}
 	queued_clear(&queued);

@@ -325,7 +325,8 @@ static bool open_all(struct watch *watch)
 		(void)fputs(_("baocao: which folder is to be watched? Name it, or set folder in baocao.conf\n"), stderr);
 		return false;
 	}
-	if (!servers_of(watch->options, &watch->servers) || (watch->outbox = outbox_open(watch->options->outbox)) == NULL)
+	if (!servers_of(watch->options, &watch->servers) || (watch->outbox = outbox_open(watch->options->outbox)) == NULL ||
+	    !servers_trust(watch->options, watch->outbox))
 		return false;
 	watch->contract = contract_load(&error);
 	if (watch->contract == NULL)

@@ -10,6 +10,7 @@
 struct config {
 	char *listen_router, *listen_pull, *secret_key_file;
 	char *listen_router_next, *listen_pull_next, *secret_key_file_next;
+	char *signing_key_file, *signing_key_file_previous;
 	char *anonymous_collector;
 	char *database;
 	bool allow_unsafe_durability;
