@@ -1,16 +1,16 @@
 #include "examine.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit_status.h"
 #include "import.h"
 #include "language.h"
 #include "mark.h"
 #include "show.h"
 
-enum { STATUS_RIGHT, STATUS_SOME_NOT, STATUS_WRONG, PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096 };
 
 // reports.xlsx becomes reports-marked.xlsx.
 static bool mark_beside(const struct import *import, const char *path)
@@ -46,7 +46,7 @@ static int examine_files(struct import *import, char **paths, bool mark)
 		(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
 		return STATUS_WRONG;
 	}
-	show_problems(import);
+	show_problems(stdout, stderr, import, NULL);
 	for (char **path = paths; mark && *path != NULL; path++)
 		marked &= !has_problems(import, *path) || mark_beside(import, *path);
 	for (size_t i = 0; i < import->count; i++)
@@ -54,28 +54,20 @@ static int examine_files(struct import *import, char **paths, bool mark)
 	(void)printf(_("%zu reports: %zu right, %zu INVALID\n"), import->count, right, import->count - right);
 	if (import->unreadable > 0 || !marked)
 		return STATUS_WRONG;
-	return right == import->count ? STATUS_RIGHT : STATUS_SOME_NOT;
+	return right == import->count ? STATUS_ALL_STORED : STATUS_SOME_NOT;
 }
 
-int examine(int argc, char **argv)
+int examine(const struct options *options)
 {
-	static const struct option options[] = {{"mark", no_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
 	struct import import;
 	char *error = NULL;
-	bool mark = false;
-	int option, status = STATUS_WRONG;
-
-	while ((option = getopt_long(argc, argv, "", options, NULL)) == 'm')
-		mark = true;
-	if (option != -1 || optind == argc) {
-		(void)fprintf(stderr, _("usage: baocao %s %s\n"), argv[0], EXAMINE_ARGUMENTS);
-		return STATUS_WRONG;
-	}
+	int status = STATUS_WRONG;
 	struct contract *contract = contract_load(&error);
+
 	if (contract == NULL || !import_init(&import, contract)) {
 		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	} else {
-		status = examine_files(&import, argv + optind, mark);
+		status = examine_files(&import, options->operands, options->mark);
 		import_clear(&import);
 	}
 	free(error);

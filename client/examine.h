@@ -1,10 +1,10 @@
-// The subcommand that only reads: all that is wrong with files, and copies of them that show it in its place.
+// The command that only reads: all that is wrong with files, and copies of them that show it in its place.
 #ifndef BAOCAO_EXAMINE_H
 #define BAOCAO_EXAMINE_H
 
-#define EXAMINE_ARGUMENTS "[--mark] FILE..."
+#include "options.h"
 
-// Exit status: 0 every report is right, 1 some are not, 2 wrong use, or something that gave no report.
-int examine(int argc, char **argv);
+// Exit status: all right, some not, or something that gave no report.
+int examine(const struct options *options);
 
 #endif

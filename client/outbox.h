@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "digest.h"
+#include "merkle.h"
 #include "protocol.pb-c.h"
 
 enum {
@@ -21,11 +22,15 @@ enum {
 };
 
 struct outbox;
+struct sqlite3;
 
 // Opens the outbox at path, making it and its folder when there is none. NULL on failure.
 struct outbox *outbox_open(const char *path);
 // NULL-safe; clears the caller's pointer.
 void outbox_close(struct outbox **outbox);
+
+// For the modules that keep tables of their own in the file.
+struct sqlite3 *outbox_database(const struct outbox *outbox);
 
 // $BAOCAO_OUTBOX, or baocao/outbox.db in $XDG_STATE_HOME or ~/.local/state. The caller frees it. NULL when memory is out.
 char *outbox_default_path(void);
@@ -46,13 +51,18 @@ struct outbox_report {
 bool outbox_begin(struct outbox *outbox);
 // *ret_entry_no names it from now on. A report that is pending already, with the same content, is that entry.
 bool outbox_add(struct outbox *outbox, const struct outbox_report *report, int64_t *ret_entry_no);
+// Takes back what was added since begin; does nothing when nothing was begun.
+void outbox_rollback(struct outbox *outbox);
 // True: all that was added is durable.
 bool outbox_commit(struct outbox *outbox);
 
 /* delivering */
 
-// Takes the right to deliver, waiting for another process that has it. It ends with the outbox.
+// Takes the right to deliver, waiting for another process that has it. It ends with the outbox, or with outbox_unlock().
 bool outbox_lock(struct outbox *outbox);
+// The same without waiting: *ret_taken is false when another process has it.
+bool outbox_try_lock(struct outbox *outbox, bool *ret_taken);
+void outbox_unlock(struct outbox *outbox);
 
 // What goes into one submission: entries whose earlier revisions are answered.
 struct outbox_parcel {
@@ -65,15 +75,27 @@ struct outbox_parcel {
 
 void outbox_parcel_clear(struct outbox_parcel *parcel);
 
-// Fills the parcel with the next pending entries after those taken since the last rewind; count 0 when there are none.
-bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel);
+// Fills the parcel with the next pending entries after those taken since the last rewind, up to so many bytes and one entry at
+// least; count 0 when there are none.
+bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel, size_t max_bytes);
 // Begins again with the first. Only when nothing that was taken is still under way.
 void outbox_rewind(struct outbox *outbox);
 
+// What makes the answers to a parcel provable (proof.h).
+struct outbox_proof {
+	const uint8_t *statement, *signature; // the latter of PROOF_SIGNATURE_SIZE
+	size_t statement_size;
+	const merkle_step *steps; // from the root over the leaves up to that of the statement
+	size_t step_count;
+	const merkle_hash *leaves; // one for each entry, in the parcel's order
+	size_t leaf_count;
+};
+
 // Keeps, in one transaction, what the server answered to a parcel: one outcome for each entry, or one for the whole. An
 // outcome for another content than the entry's is not an answer: the entry stays pending. A submission that was refused as
-// a whole says nothing of its reports, when it had several: each will go alone.
-bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt);
+// a whole says nothing of its reports, when it had several: each will go alone. proof may be NULL.
+bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt,
+                   const struct outbox_proof *proof);
 
 /* looking */
 
@@ -86,6 +108,10 @@ struct outbox_entry {
 	const char *answered_at;   // NULL while pending
 	const uint8_t *answer;     // packed ReportOutcome; NULL while pending
 	size_t answer_size;
+	const uint8_t *report;     // packed
+	size_t report_size;
+	int64_t receipt_no;        // for outbox_proof(); 0 when the answer is not signed
+	size_t leaf;               // its place among the leaves of the proof
 };
 
 enum outbox_which { OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_ALL, OUTBOX_BY_NUMBER };
@@ -95,8 +121,15 @@ enum outbox_which { OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_ALL, OUTBOX_BY_NUMBER
 bool outbox_each(struct outbox *outbox, enum outbox_which which, int64_t entry_no,
                  void (*each)(void *user, const struct outbox_entry *entry), void *user);
 
+// Calls use with the proof of that receipt, which is valid during the call. False also when there is none.
+bool outbox_proof(struct outbox *outbox, int64_t receipt_no, void (*use)(void *user, const struct outbox_proof *proof),
+                  void *user);
+
 // How many there are by outcome; [0] are pending. *ret_oldest is when the oldest pending one was queued, "" when none is.
 enum { OUTBOX_OUTCOMES = BAOCAO__OUTCOME__OUTCOME_PROTOCOL + 1, OUTBOX_TIME_SIZE = 32 };
 bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES], char oldest[static OUTBOX_TIME_SIZE]);
+
+// Whether anything may be pending; without counting.
+bool outbox_has_pending(struct outbox *outbox);
 
 #endif

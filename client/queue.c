@@ -5,10 +5,10 @@
 
 #include "digest.h"
 #include "import.h"
-#include "language.h"
 #include "report.pb-c.h"
 #include "series.h"
 #include "show.h"
+#include "words.h"
 
 struct queueing {
 	struct outbox *outbox;
@@ -20,43 +20,49 @@ struct queueing {
 
 static bool out_of_memory(void)
 {
-	(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
+	(void)fputs(_("baocao: out of memory\n"), stderr);
 	return false;
 }
 
-static bool add(struct queueing *queueing, const struct imported *origin)
+bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,
+               size_t line, int64_t *ret_entry_no)
 {
 	char series[SERIES_TEXT_SIZE];
 	uint8_t digest[DIGEST_SIZE];
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	size_t size = protobuf_c_message_get_packed_size(report);
 	uint8_t *bytes = malloc(size + 1);
 
 	if (bytes == NULL)
 		return out_of_memory();
-	(void)protobuf_c_message_pack(origin->report, bytes);
-	series_text(queueing->contract, origin->report, series);
-	digest_report(queueing->contract, origin->report, digest);
-	bool good = outbox_add(queueing->outbox,
+	(void)protobuf_c_message_pack(report, bytes);
+	series_text(contract, report, series);
+	digest_report(contract, report, digest);
+	bool good = outbox_add(outbox,
 	                       &(struct outbox_report){.bytes = bytes,
 	                                               .size = size,
 	                                               .series = series,
-	                                               .revision = ((const Baocao__Report *)origin->report)->revision,
+	                                               .revision = ((const Baocao__Report *)report)->revision,
 	                                               .digest = digest,
-	                                               .path = origin->path,
-	                                               .line = origin->line},
-	                       &queueing->queued->entries[queueing->queued->count]);
+	                                               .path = path,
+	                                               .line = line},
+	                       ret_entry_no);
 	free(bytes);
-	queueing->queued->count += good;
 	return good;
 }
 
-// What could not be read is never sent: it would be another report than the file says.
+// What could not be read is never sent, unchecked or not: it would be another report than the file says.
 static bool add_if_right(struct queueing *queueing, const struct imported *origin)
 {
-	if (origin->readable && origin->problem_count == 0)
-		return add(queueing, origin);
-	queueing->queued->invalid++;
-	return true;
+	struct queued *queued = queueing->queued;
+
+	if (!origin->readable || origin->problem_count > 0) {
+		queued->invalid++;
+		return true;
+	}
+	bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
+	                      &queued->entries[queued->count]);
+	queued->count += good;
+	return good;
 }
 
 static bool queue_imported(struct queueing *queueing)
@@ -66,7 +72,7 @@ static bool queue_imported(struct queueing *queueing)
 	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
 	if (queueing->queued->entries == NULL || !import_judge(import, !queueing->unchecked) || import->out_of_memory)
 		return out_of_memory();
-	show_problems(import);
+	show_problems(stdout, stderr, import, NULL);
 	if (!outbox_begin(queueing->outbox))
 		return false;
 	for (size_t i = 0; i < import->count; i++)

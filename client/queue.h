@@ -3,6 +3,7 @@
 #ifndef BAOCAO_QUEUE_H
 #define BAOCAO_QUEUE_H
 
+#include "import.h"
 #include "outbox.h"
 
 struct queued {
@@ -17,5 +18,11 @@ struct queued {
 // these files is queued, and the reason is on standard error. queued_clear() either way.
 bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct queued *ret);
 void queued_clear(struct queued *queued);
+
+/* one report of a file, for those who do more with a file than to queue it */
+
+// Adds the report to a transaction of the outbox as of that line of that file. False: the reason has been said.
+bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,
+               size_t line, int64_t *ret_entry_no);
 
 #endif

@@ -38,14 +38,14 @@ static const struct contract *contract_of_labels(void)
 	return contract;
 }
 
-static void show_line(const char *place, const char *field, const char *rule, const char *message)
+static void show_line(FILE *out, const char *place, const char *field, const char *rule, const char *message)
 {
-	(void)printf("    %s%s%s [%s] %s\n", place, place[0] != '\0' && field[0] != '\0' ? " " : "",
+	(void)fprintf(out, "    %s%s%s [%s] %s\n", place, place[0] != '\0' && field[0] != '\0' ? " " : "",
 	             place[0] == '\0' && field[0] == '\0' ? _("(report)") : field, rule, message);
 }
 
 // Said here from the rule and its values, in the reader's language; the server's words only where the rule is not known.
-void show_violation(const Baocao__Violation *violation)
+static void show_violation(FILE *out, const Baocao__Violation *violation)
 {
 	const struct contract *contract = contract_of_labels();
 	struct arena *arena = arena_create(SHOW_ARENA_MAX);
@@ -54,7 +54,7 @@ void show_violation(const Baocao__Violation *violation)
 
 	if (contract != NULL && arena != NULL)
 		text = say_violation(contract, arena, path, rule, violation->value, violation->limit, text);
-	show_line("", path, rule, text);
+	show_line(out, "", path, rule, text);
 	arena_destroy(&arena);
 }
 
@@ -73,28 +73,37 @@ static int by_report(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-static void show_problem(const struct import *import, const struct problem *problem, bool first_of_report)
+// Where it is shown: what belongs to a report, and what belongs to none; what the file is called.
+struct showing {
+	FILE *out, *lost;
+	const char *name;
+};
+
+static void show_problem(const struct showing *showing, const struct import *import, const struct problem *problem,
+                         bool first_of_report)
 {
+	const char *name = showing->name == NULL ? problem->path : showing->name;
 	char place[IMPORT_PLACE_SIZE];
 
 	(void)import_place(problem, place);
 	if (problem->report != IMPORT_NO_REPORT) {
 		const struct imported *imported = &import->reports[problem->report];
 		if (first_of_report)
-			(void)printf("%s:%zu INVALID\n", imported->path, imported->line);
-		show_line(imported->header == NULL ? "" : place, problem->field, problem->rule, problem->message);
+			(void)fprintf(showing->out, "%s:%zu INVALID\n", name, imported->line);
+		show_line(showing->out, imported->header == NULL ? "" : place, problem->field, problem->rule, problem->message);
 		return;
 	}
-	(void)fprintf(stderr, "%s", problem->path);
+	(void)fprintf(showing->lost, "%s", name);
 	if (problem->row > 0)
-		(void)fprintf(stderr, ":%zu", problem->row);
+		(void)fprintf(showing->lost, ":%zu", problem->row);
 	if (problem->column > 0 || problem->sheet[0] != '\0')
-		(void)fprintf(stderr, ": %s", place);
-	(void)fprintf(stderr, ": %s\n", problem->message);
+		(void)fprintf(showing->lost, ": %s", place);
+	(void)fprintf(showing->lost, ": %s\n", problem->message);
 }
 
-void show_problems(const struct import *import)
+void show_problems(FILE *out, FILE *lost, const struct import *import, const char *name)
 {
+	const struct showing showing = {.out = out, .lost = lost, .name = name};
 	const struct problem **sorted = malloc((import->problem_count + 1) * sizeof(const struct problem *));
 
 	for (size_t i = 0; sorted != NULL && i < import->problem_count; i++)
@@ -104,42 +113,42 @@ void show_problems(const struct import *import)
 	for (size_t i = 0; i < import->problem_count; i++) {
 		const struct problem *problem = sorted == NULL ? &import->problems[i] : sorted[i];
 		bool first = sorted == NULL || i == 0 || sorted[i - 1]->report != problem->report;
-		show_problem(import, problem, first);
+		show_problem(&showing, import, problem, first);
 	}
 	if (import->left_over > 0)
-		(void)fprintf(stderr, _("%zu more problems are not shown\n"), import->left_over);
+		(void)fprintf(lost, _("%zu more problems are not shown\n"), import->left_over);
 	free(sorted);
 }
 
-void show_entry(const struct outbox_entry *entry)
+void show_entry(FILE *out, const struct outbox_entry *entry)
 {
 	Baocao__ReportOutcome *answer =
 		entry->answer == NULL ? NULL : baocao__report_outcome__unpack(NULL, entry->answer_size, entry->answer);
 
-	(void)printf("%s:%zu %s", entry->path, entry->line, show_outcome_name(entry->outcome));
+	(void)fprintf(out, "%s:%zu %s", entry->path, entry->line, show_outcome_name(entry->outcome));
 	if (answer != NULL && answer->has_report_no)
-		(void)printf(" report_no=%" PRIu64 " received_at=%s", answer->report_no, text_or_empty(answer->received_at));
+		(void)fprintf(out, " report_no=%" PRIu64 " received_at=%s", answer->report_no, text_or_empty(answer->received_at));
 	if (answer == NULL)
-		(void)printf(" since %s", entry->queued_at);
-	(void)putchar('\n');
+		(void)fprintf(out, _(" since %s"), entry->queued_at);
+	(void)fputc('\n', out);
 	for (size_t i = 0; answer != NULL && i < answer->n_violation; i++)
-		show_violation(answer->violation[i]);
+		show_violation(out, answer->violation[i]);
 	if (answer != NULL && answer->unknown_fields > 0)
-		(void)printf("    the server does not know %" PRIu32 " fields of this report yet\n", answer->unknown_fields);
+		(void)fprintf(out, _("    the server does not know %" PRIu32 " fields of this report yet\n"), answer->unknown_fields);
 	if (answer != NULL)
 		baocao__report_outcome__free_unpacked(answer, NULL);
 }
 
-void show_counts(const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0)
+void show_counts(FILE *out, const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0)
 {
 	const char *separator = "";
 
 	for (int i = 0; i < OUTBOX_OUTCOMES; i++) {
 		if (counts[i] == 0)
 			continue;
-		(void)printf("%s%" PRId64 " %s", separator, counts[i], i == 0 ? name_of_0 : outcome_names[i]);
+		(void)fprintf(out, "%s%" PRId64 " %s", separator, counts[i], i == 0 ? name_of_0 : outcome_names[i]);
 		separator = ", ";
 	}
 	if (separator[0] == '\0')
-		(void)fputs("nothing", stdout);
+		(void)fputs(_("nothing"), out);
 }

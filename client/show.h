@@ -1,6 +1,8 @@
-// What the tool prints about reports: outcomes and everything that is wrong, in the language of the tool. One thread.
+// What the tool prints about reports: outcomes and everything that is wrong, in the tool's language. One thread.
 #ifndef BAOCAO_SHOW_H
 #define BAOCAO_SHOW_H
+
+#include <stdio.h>
 
 #include "import.h"
 #include "outbox.h"
@@ -9,16 +11,13 @@
 const char *show_outcome_name(Baocao__Outcome outcome);
 
 // Everything that is wrong with files, by report: "FILE:LINE INVALID" and a line for each problem, with the cell, the field and the
-// rule, on standard output; what belongs to no report on standard error.
-void show_problems(const struct import *import);
-
-// A violation that the server found.
-void show_violation(const Baocao__Violation *violation);
+// rule; what belongs to no report goes to lost. name: what the file is called; NULL: its path.
+void show_problems(FILE *out, FILE *lost, const struct import *import, const char *name);
 
 // An entry of the outbox with what the server said of it.
-void show_entry(const struct outbox_entry *entry);
+void show_entry(FILE *out, const struct outbox_entry *entry);
 
 // "12 STORED, 1 REFUSED": counts by outcome; [0] goes by the name given. "nothing" when all are 0.
-void show_counts(const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0);
+void show_counts(FILE *out, const int64_t counts[static OUTBOX_OUTCOMES], const char *name_of_0);
 
 #endif

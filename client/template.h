@@ -6,12 +6,11 @@
 #include <stdio.h>
 
 #include "contract.h"
+#include "options.h"
 #include "table.h"
 
-#define TEMPLATE_ARGUMENTS "[--format xlsx|csv|json] KIND [FILE]"
-
-// Exit status: 0 written, 2 not.
-int template(int argc, char **argv);
+// Exit status.
+int template_write(const struct options *options);
 
 /* for the writers */
 

@@ -35,6 +35,10 @@ static const struct option options[] = {
      "while the server's key is changed: a second endpoint as listen_pull, with the next key; empty: none"},
 	{"secret_key_file_next", OPTION_TEXT, AT(secret_key_file_next), "", 0, 0, false,
      "file with the server's next secret key, for the endpoints named _next"},
+	{"signing_key_file", OPTION_TEXT, AT(signing_key_file), "", 0, 0, false,
+     "file with the key that signs receipts (baocao keygen --signing); empty: receipts are not signed"},
+	{"signing_key_file_previous", OPTION_TEXT, AT(signing_key_file_previous), "", 0, 0, false,
+     "while the signing key is changed: the one before, which endorses the present one to collectors; empty: none"},
 	{"anonymous_collector", OPTION_TEXT, AT(anonymous_collector), "", 0, 0, false,
      "collector as which peers on ipc:// endpoints file, without a key; empty: ipc:// is refused"},
 	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
@@ -313,6 +317,10 @@ bool config_check(const struct config *config, FILE *problems)
 
 	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
 		good = check_endpoint(config, i, problems) && good;
+	if (config->signing_key_file[0] == '\0' && config->signing_key_file_previous[0] != '\0') {
+		(void)fputs("signing_key_file_previous: needs signing_key_file: there is nothing to endorse\n", problems);
+		good = false;
+	}
 	return good;
 }
 
@@ -334,5 +342,27 @@ void config_print(const struct config *config, FILE *out)
 			(void)fprintf(out, "%s\n", *(const bool *)slot ? "yes" : "no");
 		else
 			(void)fprintf(out, "%" PRId64 "\n", *(const int64_t *)slot);
+	}
+}
+
+// Underscores and the like mean something to scdoc.
+static void print_escaped(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		(void)fprintf(out, "%s%c", strchr("_*\\", *text) != NULL ? "\\" : "", *text);
+}
+
+void config_manual(FILE *out)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		(void)fputs("*", out);
+		print_escaped(options[i].name, out);
+		(void)fputs("* = ", out);
+		print_escaped(options[i].initial[0] == '\0' ? "(empty)" : options[i].initial, out);
+		(void)fputs("\n\t", out);
+		print_escaped(options[i].help, out);
+		if (options[i].type == OPTION_NUMBER)
+			(void)fprintf(out, ". From %" PRId64 " to %" PRId64, options[i].min, options[i].max);
+		(void)fprintf(out, ".%s\n\n", options[i].reloadable ? " Read again on a reload." : "");
 	}
 }

@@ -10,6 +10,7 @@
 struct config {
 	char *listen_router, *listen_pull, *secret_key_file;
 	char *listen_router_next, *listen_pull_next, *secret_key_file_next;
+	char *signing_key_file, *signing_key_file_previous;
 	char *anonymous_collector;
 	char *database;
 	bool allow_unsafe_durability;
@@ -39,5 +40,8 @@ bool config_check(const struct config *config, FILE *problems);
 // The options' part of --help, and the whole configuration as a file that can be read back.
 void config_help(FILE *out);
 void config_print(const struct config *config, FILE *out);
+
+// The options as baocaod.conf(5) lists them, in the language of scdoc(5).
+void config_manual(FILE *out);
 
 #endif

@@ -63,19 +63,19 @@ static int order_of(int32_t a, int32_t b)
 	return (a > b) - (a < b);
 }
 
-// One after the other in the order of the index: most pairs of a batch differ in the first two.
+// One after the other in the order of the index, so that neighbours are looked up and inserted in the same pages of it.
 static int compare_series(const struct natural_key *a, const struct natural_key *b)
 {
 	int order = order_of(a->top_unit_id, b->top_unit_id);
 	if (order == 0)
-		order = order_of(a->unit_id, b->unit_id);
-	if (order == 0)
 		order = order_of(a->kind, b->kind);
 	if (order == 0)
-		order = order_of(a->period_type, b->period_type);
+		order = order_of(a->last, b->last);
 	if (order == 0)
 		order = order_of(a->first, b->first);
-	return order == 0 ? order_of(a->last, b->last) : order;
+	if (order == 0)
+		order = order_of(a->period_type, b->period_type);
+	return order == 0 ? order_of(a->unit_id, b->unit_id) : order;
 }
 
 int look_compare(const struct item *a, const struct item *b)

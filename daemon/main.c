@@ -25,6 +25,7 @@
 #include "log.h"
 #include "schema_check.h"
 #include "self_test.h"
+#include "signing.h"
 #include "store.h"
 #include "watcher.h"
 
@@ -44,6 +45,7 @@ struct daemon {
 	int wake_fd, signal_fd;
 	struct lane *lanes[LANES_MAX];
 	struct store *stores[LANES_MAX];
+	struct signing *signing; // NULL: receipts are not signed
 	struct watcher *watcher;
 	struct intake *intake;
 };
@@ -202,6 +204,19 @@ static bool open_descriptors(struct daemon *daemon)
 	return daemon->signal_fd >= 0 && daemon->wake_fd >= 0;
 }
 
+// True also when there is no key: then receipts are not signed.
+static bool load_signing(struct daemon *daemon)
+{
+	char *error = NULL;
+
+	daemon->signing = signing_create(&daemon->config, daemon->contract, &error);
+	bool good = daemon->signing != NULL || daemon->config.signing_key_file[0] == '\0';
+	if (!good)
+		log_error("%s", error == NULL ? "signing key: out of memory" : error);
+	free(error);
+	return good;
+}
+
 static bool start_writers(struct daemon *daemon)
 {
 	for (int64_t i = 0; i < daemon->config.writers + 1; i++) {
@@ -212,6 +227,7 @@ static bool start_writers(struct daemon *daemon)
 		                                                       .contract = daemon->contract,
 		                                                       .layout = daemon->layout,
 		                                                       .lane = daemon->lanes[i],
+		                                                       .signing = daemon->signing,
 		                                                       .express = daemon->lanes[0]});
 		if (daemon->stores[i] == NULL)
 			return false;
@@ -241,7 +257,7 @@ static bool start_intake(struct daemon *daemon)
 
 static bool daemon_start(struct daemon *daemon)
 {
-	if (!load_contract(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
+	if (!load_contract(daemon) || !load_signing(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
 		return false;
 	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd);
 	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon);
@@ -258,6 +274,7 @@ static void daemon_end(struct daemon *daemon)
 	for (int i = 0; i < LANES_MAX; i++)
 		lane_destroy(&daemon->lanes[i]);
 	watcher_destroy(&daemon->watcher);
+	signing_destroy(&daemon->signing);
 	if (daemon->wake_fd >= 0)
 		(void)close(daemon->wake_fd);
 	if (daemon->signal_fd >= 0)
@@ -290,6 +307,8 @@ static int serve(struct daemon *daemon)
 	if (!config_check(&daemon->config, stderr) || !daemon_start(daemon))
 		return EXIT_FAILURE;
 	say_endpoints(&daemon->config);
+	if (daemon->signing != NULL)
+		log_info("receipts are signed with the key %s", signing_public_key(daemon->signing));
 	log_info("ready");
 	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
@@ -313,7 +332,7 @@ static int check(struct daemon *daemon)
 {
 	bool good = config_check(&daemon->config, stderr);
 	good = good && check_gate(&daemon->config);
-	good = load_contract(daemon) && check_database(daemon, false) && good;
+	good = load_contract(daemon) && load_signing(daemon) && check_database(daemon, false) && good;
 	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -62,6 +62,7 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
 };
 

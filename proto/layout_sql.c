@@ -97,8 +97,8 @@ static void print_constraints(FILE *out, const struct layout *layout, const stru
 	(void)fprintf(out, "\tCONSTRAINT \"%s_pkey\" PRIMARY KEY (top_unit_id, report_no%s)", table->name,
 	              table->lines != NULL ? ", line_no" : "");
 	if (table == &layout->tables[LAYOUT_REPORT])
-		(void)fputs(",\n\tCONSTRAINT report_natural_key UNIQUE (top_unit_id, unit_id, kind, period_type, period_first, "
-		            "period_last, revision)",
+		(void)fputs(",\n\tCONSTRAINT report_natural_key UNIQUE (top_unit_id, kind, period_last, period_first, period_type, "
+		            "unit_id, revision)",
 		            out);
 	else
 		(void)fprintf(out,

@@ -153,7 +153,7 @@ CREATE TABLE baocao."report" (
 	"collector_id" integer NOT NULL,
 	"content_digest" bytea NOT NULL,
 	CONSTRAINT "report_pkey" PRIMARY KEY (top_unit_id, report_no),
-	CONSTRAINT report_natural_key UNIQUE (top_unit_id, unit_id, kind, period_type, period_first, period_last, revision)
+	CONSTRAINT report_natural_key UNIQUE (top_unit_id, kind, period_last, period_first, period_type, unit_id, revision)
 );
 COMMENT ON TABLE baocao."report" IS 'báo cáo (report). One filing: a unit, a kind, a period, a revision, and the kind''s body.';
 COMMENT ON COLUMN baocao."report"."report_no" IS 'số báo cáo (report number). The number of the stored report; names it in receipts.';

@@ -68,6 +68,15 @@ def register(database, scopes):
     return pairs
 
 
+def add_communes(database, count):
+    """So many communes under each province, with the codes that the load generator uses for them (filing.c)."""
+    for place, province in enumerate(PROVINCES):
+        database.run("INSERT INTO baocao.unit (code, level, kind, name, parent_id, top_unit_id, valid) "
+                     "SELECT (10000 + n)::text, 'commune', 'commune', 'Commune ' || n, p.unit_id, p.unit_id, '[2009-01-01,)' "
+                     "FROM generate_series(%s::integer, %s::integer) AS n, baocao.unit AS p WHERE p.code = %s AND p.valid @> date '2022-09-01'",
+                     place * count, (place + 1) * count - 1, province)
+
+
 def register_for_all(database):
     """A collector who may file for every province, for an endpoint without keys; gives its name. No unit has such a scope:
     the benchmark's own is the heir of all."""
@@ -104,14 +113,14 @@ class Load:
     """The load generator: collectors that file festival days of their own, 8 submissions in flight each. A second run with
     the same arguments files the same. busy: how often one was told to send again later."""
 
-    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0, first=0, scattered=False, repeat_every=0):
+    def __init__(self, daemon, collectors, submissions, per_submission, bad_every=0, first=0, communes=0, repeat_every=0):
         """collectors: pairs of a unit and its key pair. bad_every: one report in so many has 13 points held; 0 for none.
-        first: the number of each unit's first report. scattered: they do not come in the order of their seasons. repeat_every: one report in so many
-        was sent before; 0 for none."""
+        first: the number of each unit's first report. communes: so many of each unit file in turn, season after season (see
+        add_communes); with 0 the unit files. repeat_every: one report in so many was sent before; 0 for none."""
         listing = daemon.folder / f"collectors-{collectors[0][0]}"
         listing.write_text("".join(f"{unit} {secret.decode()}\n" for unit, (_, secret) in collectors))
         self.command = [conftest.BUILD / "tests/bench_load", daemon.router, daemon.server_key.decode(), str(listing),
-                        str(submissions), str(per_submission), str(bad_every), str(first), str(int(scattered)), str(repeat_every)]
+                        str(submissions), str(per_submission), str(bad_every), str(first), str(communes), str(repeat_every)]
         self.stored = self.duplicate = self.refused = self.seconds = self.busy = 0
 
     def run(self):

@@ -1,5 +1,6 @@
 #include "filing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "date.h"
@@ -8,8 +9,8 @@
 enum {
 	VENUES = 3,
 	SEASON_DAYS = 300,
-	SEASONS = 5000 * SEASON_DAYS, // of a unit, when they are scattered: all end before the provinces of 2025
-	SCATTER_STEP = 927053,        // far, and without a common factor with SEASONS: each season comes once
+	FIRST_COMMUNE = 10000, // bench.py adds them under these codes
+	CODE_SIZE = 8
 };
 
 struct day {
@@ -21,6 +22,7 @@ struct day {
 struct parts {
 	struct day good, bad;
 	char (*dates)[2][DATE_TEXT_SIZE];
+	char (*codes)[CODE_SIZE];
 	Baocao__Report *list, **pointers;
 };
 
@@ -50,28 +52,36 @@ static void fill_day(struct day *day, const uint64_t held[static VENUES])
 	}
 }
 
-// A season of its own for each number: no two reports of a unit share a natural key.
-static void fill_season(Baocao__Report *report, size_t number, bool scattered, char dates[static 2][DATE_TEXT_SIZE])
+// No two reports of a unit share a season, so none share a natural key.
+static void fill_season(Baocao__Report *report, size_t season, char dates[static 2][DATE_TEXT_SIZE])
 {
-	if (scattered)
-		number = number * SCATTER_STEP % SEASONS;
-	date_day start = (date_day)(number / SEASON_DAYS) + 3500; // from 2009 on, when all 63 provinces existed
+	date_day start = (date_day)(season / SEASON_DAYS) + 3500; // from 2009 on, when all 63 provinces existed
 	date_format(start, dates[0]);
-	date_format(start + (date_day)(number % SEASON_DAYS), dates[1]);
+	date_format(start + (date_day)(season % SEASON_DAYS), dates[1]);
 	report->period_first = dates[0];
 	report->period_last = dates[1];
+}
+
+// The number is one among all of the province.
+static void fill_unit(Baocao__Report *report, const struct filing *filing, size_t number, char code[static CODE_SIZE])
+{
+	report->unit_code = (char *)filing->unit;
+	if (filing->communes > 0) {
+		(void)snprintf(code, CODE_SIZE, "%05zu", (FIRST_COMMUNE + filing->place * filing->communes + number % filing->communes) % 100000);
+		report->unit_code = code;
+	}
 }
 
 static void fill_report(struct parts *parts, const struct filing *filing, size_t i)
 {
 	Baocao__Report *report = parts->pointers[i] = &parts->list[i];
 	bool bad = filing->bad_every > 0 && (filing->turn + i) % filing->bad_every == filing->bad_every - 1;
-
 	bool repeat = filing->repeat_every > 0 && i % filing->repeat_every == filing->repeat_every - 1;
+	size_t number = filing->first + i - (repeat ? filing->back : 0);
 
 	baocao__report__init(report);
-	report->unit_code = (char *)filing->unit;
-	fill_season(report, filing->first + i - (repeat ? filing->back : 0), filing->scattered, parts->dates[i]);
+	fill_unit(report, filing, number, parts->codes[i]);
+	fill_season(report, filing->communes > 0 ? number / filing->communes : number, parts->dates[i]);
 	report->has_period_type = report->has_revision = 1;
 	report->period_type = BAOCAO__PERIOD_TYPE__PERIOD_TYPE_CAMPAIGN;
 	report->revision = 1;
@@ -84,6 +94,7 @@ uint8_t *filing_pack(const struct filing *filing, size_t *ret_size)
 	Baocao__Submission submission = BAOCAO__SUBMISSION__INIT;
 	struct parts parts = {
 		.dates = allocate(filing->reports, sizeof *parts.dates),
+		.codes = allocate(filing->reports, sizeof *parts.codes),
 		.list = allocate(filing->reports, sizeof *parts.list),
 		.pointers = allocate(filing->reports, sizeof *parts.pointers),
 	};
@@ -100,6 +111,7 @@ uint8_t *filing_pack(const struct filing *filing, size_t *ret_size)
 	uint8_t *packed = allocate(*ret_size, 1);
 	(void)baocao__submission__pack(&submission, packed);
 	free(parts.dates);
+	free(parts.codes);
 	free(parts.list);
 	free(parts.pointers);
 	return packed;

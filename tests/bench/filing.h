@@ -3,18 +3,17 @@
 #ifndef BAOCAO_BENCH_FILING_H
 #define BAOCAO_BENCH_FILING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct filing {
-	const char *unit;
+	const char *unit;       // a province
+	size_t communes, place; // of them in the province, who file in turn, season after season; 0: the province files. The province's place
 	uint64_t submission_id;
 	size_t first, reports;  // the submission's reports, numbered among all of the unit: each number has a season of its own
 	size_t turn, bad_every; // one report in so many has 13 points held, counted from turn; 0 for none
 	size_t repeat_every;    // one report in so many is the one of submission 0 at its place, sent once more; 0 for none
 	size_t back;            // how many numbers lie between them
-	bool scattered;         // seasons that follow each other lie far apart
 };
 
 // The packed submission, for the caller to free. Ends the program when memory is out.

@@ -1,10 +1,10 @@
-// load ENDPOINT SERVER_KEY COLLECTORS_FILE SUBMISSIONS REPORTS [BAD_EVERY [FIRST [SCATTERED [REPEAT_EVERY]]]]: files new festival days
+// load ENDPOINT SERVER_KEY COLLECTORS_FILE SUBMISSIONS REPORTS [BAD_EVERY [FIRST [COMMUNES [REPEAT_EVERY]]]]: files new festival days
 // from as many collectors as the file has lines (unit and secret key), each keeping 8 submissions in flight; one that is
 // told BUSY is sent again when it was told to. Prints how many were stored, how many were stored already, how many only
 // the database refused (rule store), seconds, and how often BUSY came. With BAD_EVERY one report in so many has 13 points
 // held, evenly in the order of sending. The reports of a unit are numbered from FIRST on, so that a later load can file
-// others; with SCATTERED 1 they do not come in the order of their seasons. With REPEAT_EVERY one report in so many was sent before. What it files depends on its arguments alone:
-// the second run is a replay of the first.
+// others; with COMMUNES so many communes of the unit file in turn, season after season. With REPEAT_EVERY one report in so many
+// was sent before. What it files depends on its arguments alone: the second run is a replay of the first.
 //
 // What it sends is built beforehand; the time runs from the first send to the last receipt.
 #include <stdbool.h>
@@ -34,8 +34,7 @@ struct filer {
 };
 
 struct load {
-	size_t count, submissions, reports, bad_every, first, repeat_every; // count: of the filers
-	bool scattered;
+	size_t count, submissions, reports, bad_every, first, communes, repeat_every; // count: of the filers
 	struct filer *filers;
 	zmq_pollitem_t *items; // one for each
 	size_t answered;       // submissions
@@ -62,7 +61,8 @@ static void build(const struct load *load, struct filer *filer)
 			.bad_every = load->bad_every,
 			.repeat_every = load->repeat_every,
 			.back = number * load->reports,
-			.scattered = load->scattered,
+			.communes = load->communes,
+			.place = collector->index,
 		};
 		filer->bodies[number] = filing_pack(&filing, &filer->sizes[number]);
 	}
@@ -172,7 +172,7 @@ static void run(struct load *load)
 }
 
 static const char usage[] =
-	"usage: load ENDPOINT SERVER_KEY COLLECTORS_FILE SUBMISSIONS REPORTS [BAD_EVERY [FIRST [SCATTERED [REPEAT_EVERY]]]]\n";
+	"usage: load ENDPOINT SERVER_KEY COLLECTORS_FILE SUBMISSIONS REPORTS [BAD_EVERY [FIRST [COMMUNES [REPEAT_EVERY]]]]\n";
 
 int main(int argc, char **argv)
 {
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 		.reports = strtoul(argv[5], NULL, 10),
 		.bad_every = argc < 7 ? 0 : strtoul(argv[6], NULL, 10),
 		.first = argc < 8 ? 0 : strtoul(argv[7], NULL, 10),
-		.scattered = argc >= 9 && strcmp(argv[8], "1") == 0,
+		.communes = argc < 9 ? 0 : strtoul(argv[8], NULL, 10),
 		.repeat_every = argc < 10 ? 0 : strtoul(argv[9], NULL, 10),
 	};
 	make(&load, collectors_connect(argv[3], argv[1], argv[2]));

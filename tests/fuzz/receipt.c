@@ -83,7 +83,7 @@ static void look(void *user, const struct outbox_entry *entry)
 		target_require(answer != NULL && answer->outcome == wanted, "an answer that is kept can be read");
 		baocao__report_outcome__free_unpacked(answer, NULL);
 	}
-	show_entry(entry);
+	show_entry(stdout, entry);
 }
 
 // Entries of one series wait for each other: the parcel is made by hand.
@@ -100,7 +100,7 @@ static void answer(struct outbox *outbox, const Baocao__Receipt *receipt, size_t
 		if (outcome != NULL && outcome->has_content_digest && outcome->content_digest.len == DIGEST_SIZE)
 			memcpy(parcel.digests[i], outcome->content_digest.data, DIGEST_SIZE);
 	}
-	seen.taken = outbox_answer(outbox, &parcel, receipt);
+	seen.taken = outbox_answer(outbox, &parcel, receipt, NULL);
 	target_require(outbox_each(outbox, OUTBOX_ALL, 0, look, &seen), "entries can be looked at");
 }
 

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "config.h"
@@ -12,6 +13,7 @@
 #include "receipt.h"
 #include "rows.h"
 #include "sample.h"
+#include "signing.h"
 #include "small_catalogue.h"
 
 struct fixture {
@@ -190,6 +192,8 @@ struct writing {
 	struct batch batch;
 	const uint8_t *receipt;
 	size_t receipt_size;
+	struct signing *signing;
+	merkle_hash root; // without failures
 };
 
 static void make_rows(void *context)
@@ -265,6 +269,62 @@ static void a_receipt_is_whole_or_not_there(void **state)
 	assert_true(failing_malloc_everywhere(make_receipt, check_receipt, &(struct writing){.f = *state}) > 0);
 }
 
+static struct signing *signing_with_a_fresh_key(const struct contract *contract)
+{
+	char path[] = "/tmp/baocao-memory-XXXXXX", *error = NULL;
+	int fd = mkstemp(path);
+	struct config config = {.signing_key_file = path, .signing_key_file_previous = (char *)""};
+
+	assert_int_equal(write(fd, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 64), 64);
+	struct signing *signing = signing_create(&config, contract, &error);
+	assert_non_null(signing);
+	(void)close(fd);
+	(void)unlink(path);
+	return signing;
+}
+
+static void sign(void *context)
+{
+	struct writing *w = context;
+	w->f->submission->proof = NULL;
+	signing_sign(w->signing, w->f->submission);
+}
+
+static void read_proof(const struct writing *w, struct proof_statement *ret)
+{
+	const Baocao__Signature *proof = w->f->submission->proof;
+	assert_true(proof_read_statement((const char *)proof->statement.data, proof->statement.len, ret));
+	assert_int_equal(proof->signature.len, PROOF_SIGNATURE_SIZE);
+	assert_true(proof_is_signed((const char *)proof->statement.data, proof->statement.len, proof->signature.data, ret->key));
+}
+
+static void check_proof(void *context)
+{
+	struct writing *w = context;
+	struct proof_statement statement;
+
+	if (w->f->submission->proof == NULL)
+		return;
+	read_proof(w, &statement);
+	assert_memory_equal(statement.root, w->root, sizeof w->root);
+}
+
+static void a_proof_is_whole_or_not_there(void **state)
+{
+	struct writing w = {.f = *state};
+	struct proof_statement statement;
+
+	w.signing = signing_with_a_fresh_key(w.f->contract);
+	w.f->submission->routing_id_size = 1; // somebody waits for the receipt
+	sign(&w);
+	assert_non_null(w.f->submission->proof);
+	read_proof(&w, &statement);
+	memcpy(w.root, statement.root, sizeof w.root);
+	assert_true(failing_malloc_everywhere(sign, check_proof, &w) > 0);
+	w.f->submission->proof = NULL;
+	signing_destroy(&w.signing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +334,7 @@ int main(void)
 		cmocka_unit_test(rows_are_all_there_or_not),
 		cmocka_unit_test(a_batch_is_whole_or_not_there),
 		cmocka_unit_test(a_receipt_is_whole_or_not_there),
+		cmocka_unit_test(a_proof_is_whole_or_not_there),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

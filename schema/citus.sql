@@ -1,0 +1,47 @@
+-- Distributes the large tables over the workers of a Citus cluster, by top unit: reports with all that hangs on them, and refusals
+-- with theirs (baocao.distributed_tables()). Units, forms, collectors and what is folded stay on the coordinator: they are small, and
+-- what tells the daemons of a change are triggers, which distributed tables cannot have.
+--
+--   psql --dbname CONNINFO --file schema/citus.sql     once, on the coordinator, as a superuser, after schema/migrate
+--
+-- Stop the daemons first. What changes for the operator: docs/operations.md, "Sharding". Run again it does nothing more.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS citus;
+
+BEGIN;
+-- A distributed table cannot refer to a table of the coordinator. The daemon takes these keys from the catalogue it judges by;
+-- the nightly check still looks for each of them, see below.
+DO $$
+DECLARE
+	key record;
+BEGIN
+	FOR key IN
+		SELECT c.conrelid::regclass AS child, c.conname
+		FROM pg_constraint AS c JOIN baocao.distributed_tables() AS child ON child.name = c.conrelid
+		WHERE c.contype = 'f' AND NOT EXISTS (SELECT FROM baocao.distributed_tables() AS parent WHERE parent.name = c.confrelid)
+	LOOP
+		EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', key.child, key.conname);
+	END LOOP;
+END
+$$;
+
+-- Parents first: a key between distributed tables can be declared only when both are.
+DO $$
+DECLARE
+	relation record;
+BEGIN
+	FOR relation IN
+		SELECT d.name FROM baocao.distributed_tables() AS d
+		WHERE NOT EXISTS (SELECT FROM pg_dist_partition AS p WHERE p.logicalrelid = d.name)
+		ORDER BY d.depth, d.name::text
+	LOOP
+		IF relation.name = 'baocao.report'::regclass THEN
+			PERFORM create_distributed_table(relation.name, 'top_unit_id', colocate_with => 'none');
+		ELSE
+			PERFORM create_distributed_table(relation.name, 'top_unit_id', colocate_with => 'baocao.report');
+		END IF;
+	END LOOP;
+END
+$$;
+COMMIT;
