@@ -22,56 +22,56 @@
 static const struct command commands[] = {
 	{"keygen", "FILE", 1, 1, OPTIONS_FILE, BIT(SIGNING),
      N_("make a key pair: FILE and FILE.pub; print the public key and how it is registered"),
-     N_("FILE holds the secret key: only its owner may read it, and it is never overwritten. The administrator of the server "
-        "registers the public key; nobody ever needs the secret one. With --signing it is a key for a server that signs receipts."), keys_generate},
+     "FILE holds the secret key: only its owner may read it, and it is never overwritten. The administrator of the server "
+     "registers the public key; nobody ever needs the secret one. With --signing it is a key for a server that signs receipts.", keys_generate},
 	{"ping", "", 0, 0, OPTIONS_NOTHING, BIT(CONF) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(TIMEOUT),
      N_("try each server, and say what is to be mended: the line, the address, a key"),
-     N_("Files nothing. All servers must be reached for the exit status to be 0."), ping_servers},
+     "Files nothing. All servers must be reached for the exit status to be 0.", ping_servers},
 	{"describe", "[KIND]", 0, 1, OPTIONS_KIND_NAME, 0, N_("list the kinds of report, or the fields and rules of one"),
-     N_("In Vietnamese and English, as the server applies them."), describe},
+     "In Vietnamese and English, as the server applies them.", describe},
 	{"template", "KIND [FILE]", 1, 2, OPTIONS_KIND_NAME, BIT(FORMAT),
      N_("write an empty form to fill in: a workbook, CSV or JSON"),
-     N_("Into FILE, or KIND.xlsx; - is standard output, for CSV and JSON. A file that exists is left as it is. The headings, lists and "
-        "notes are in the language of the tool; every language is read back."), template_write},
+     "Into FILE, or KIND.xlsx; - is standard output, for CSV and JSON. A file that exists is left as it is. The headings, lists and "
+     "notes are in the language of the tool; every language is read back.", template_write},
 	{"check", "FILE...", 1, -1, OPTIONS_FILE, BIT(MARK),
      N_("say all that is wrong with files, and send nothing"),
-     N_("Files are workbooks (.xlsx), CSV (.csv, .txt, .tsv) and JSON Lines (.jsonl). Needs no network, no key and no outbox. Exit "
-        "status 0: every report is right."), examine},
+     "Files are workbooks (.xlsx), CSV (.csv, .txt, .tsv) and JSON Lines (.jsonl). Needs no network, no key and no outbox. Exit "
+     "status 0: every report is right.", examine},
 	{"send", "FILE...", 1, -1, OPTIONS_FILE, SERVERS | BIT(UNCHECKED) | BIT(QUIET),
      N_("check the reports of the files, queue those that are right, deliver them"),
-     N_("Queue and deliver in one. What was pending before is delivered as well; the exit status speaks of the reports of these "
-        "files."), send_files},
+     "Queue and deliver in one. What was pending before is delivered as well; the exit status speaks of the reports of these "
+        "files.", send_files},
 	{"queue", "FILE...", 1, -1, OPTIONS_FILE, BIT(CONF) | BIT(OUTBOX) | BIT(UNCHECKED) | BIT(QUIET),
      N_("the first half of send: what it says is queued survives everything"),
-     N_("Needs no network. A report that is wrong is printed with everything that is wrong with it, and the others are queued. "
-        "The same report is never queued twice while it is pending."), send_queue},
+     "Needs no network. A report that is wrong is printed with everything that is wrong with it, and the others are queued. "
+        "The same report is never queued twice while it is pending.", send_queue},
 	{"deliver", "", 0, 0, OPTIONS_NOTHING, SERVERS | BIT(QUIET),
      N_("the second half: bring what is queued to the server"),
-     N_("Goes on until everything is answered, or no answer came for --timeout. Sending twice is harmless: the server knows its "
-        "reports again."), send_deliver},
+     "Goes on until everything is answered, or no answer came for --timeout. Sending twice is harmless: the server knows its "
+        "reports again.", send_deliver},
 	{"watch", "[DIR]", 0, 1, OPTIONS_FOLDER_PATH, SERVERS | BIT(FOLDER) | BIT(SCAN) | BIT(SETTLE) | BIT(ONCE) | BIT(QUIET),
      N_("look after a folder: check, queue and deliver what people put into it"),
-     N_("A file whose reports are all right is moved to DIR/sent. One in which something is wrong is moved to DIR/returned, with "
+     "A file whose reports are all right is moved to DIR/sent. One in which something is wrong is moved to DIR/returned, with "
         "all that is wrong in a text beside it; its right reports are filed all the same, and are known again when the corrected "
         "file comes. What the server refuses later appears in DIR/returned, too. Nothing there is ever overwritten. Hidden, "
         "temporary and lock files are left alone, and so are files that somebody has open for writing or in an office program. "
         "Ended at any moment, even by a loss of power, it loses nothing: a file is where it was, or queued. It runs as a service: "
-        "systemctl enable --now baocao-watch, for the machine or with --user."), watch_folder},
+        "systemctl enable --now baocao-watch, for the machine or with --user.", watch_folder},
 	{"status", "", 0, 0, OPTIONS_NOTHING,
      BIT(CONF) | BIT(OUTBOX) | BIT(PENDING) | BIT(REFUSED) | BIT(ALL) | FILTERS | BIT(JSON) | BIT(QUIET),
      N_("what is pending, delivered, refused, in all and for each kind and period"),
-     N_("The filters bear upon the counts, not upon the list. The JSON is described in docs/collector.md; members are only ever "
-        "added."), status_print},
+     "The filters bear upon the counts, not upon the list. The JSON is described in docs/collector.md; members are only ever "
+        "added.", status_print},
 	{"receipts", "", 0, 0, OPTIONS_NOTHING, BIT(CONF) | BIT(OUTBOX) | FILTERS | BIT(JSON) | BIT(CSV),
      N_("list or export the proofs: the numbers under which the server has stored reports"),
-     N_("A report's content digest and the server's report_no are what an administrator needs to find it again."),
+     "A report's content digest and the server's report_no are what an administrator needs to find it again.",
      receipts_print},
 	{"proof", "REPORT_NO|FILE:LINE", 1, 1, OPTIONS_WORD, BIT(CONF) | BIT(OUTBOX),
      N_("write the proof that a report was filed: what the server has signed of it"),
-     N_("To standard output: text that can be mailed and printed. Exit status 1: there is none."), prove_proof},
+     "To standard output: text that can be mailed and printed. Exit status 1: there is none.", prove_proof},
 	{"verify", "PROOF...", 1, -1, OPTIONS_FILE, BIT(CONF) | BIT(OUTBOX) | BIT(SIGNING_KEY),
      N_("check proofs, without a network, by the keys that are trusted"),
-     N_("By the keys of --signing-key, or else those that the outbox trusts. Exit status 1: some do not hold."), prove_verify},
+     "By the keys of --signing-key, or else those that the outbox trusts. Exit status 1: some do not hold.", prove_verify},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -49,9 +49,9 @@ class Nowhere:
 class Agent:
     """baocao watch, running."""
 
-    def __init__(self, desk, words, before, environment):
+    def __init__(self, desk, words, before, program, environment):
         self.output = desk.home / f"agent{len(desk.agents)}.log"
-        self.process = subprocess.Popen([*before, BUILD / "baocao", "watch", *words], stdout=self.output.open("w"),
+        self.process = subprocess.Popen([*before, program, "watch", *words], stdout=self.output.open("w"),
                                         stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **environment})
 
     def text(self):
@@ -87,8 +87,8 @@ class Desk:
         return ["--server", server.router, "--server-key", server.server_key.decode(), "--key", str(self.home / "key"),
                 *map(str, more)]
 
-    def watch(self, server, *more, before=(), **environment):
-        agent = Agent(self, [*self.words(server, "--settle", 0, *more), self.folder], before,
+    def watch(self, server, *more, before=(), program=BUILD / "baocao", **environment):
+        agent = Agent(self, [*self.words(server, "--settle", 0, *more), self.folder], before, program,
                       {**self.environment, **environment})
         self.agents.append(agent)
         return agent

@@ -1,14 +1,16 @@
 """What becomes of files that people and programs put into the folder."""
 import os
+import pathlib
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
 import pytest
-from conftest import OUT_OF_SCOPE, REPORT, WRONG, Nowhere, many, revision, text_of, wait_until
+from conftest import BUILD, Desk, OUT_OF_SCOPE, REPORT, WRONG, Nowhere, many, revision, text_of, wait_until
 
 
 def stored(database):
@@ -307,3 +309,49 @@ def test_a_full_disk_is_said_and_nothing_is_lost(desk, daemon, database, full):
         for agent in desk.agents:
             agent.stop(signal.SIGKILL)
         subprocess.run(["umount", "-l", small], check=True)
+
+
+@pytest.fixture
+def open_house(database):
+    """A desk whose agent runs as somebody else than the one who puts files there."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="baocao-house-"))
+    home.chmod(0o755)
+    made = Desk(home, database)
+    shutil.copy(BUILD / "baocao", home / "baocao")
+    for path in (home, made.folder, home / "key"):
+        os.chown(path, 65534, 65534)
+    made.folder.chmod(0o777)
+    yield made
+    for agent in made.agents:
+        agent.stop(signal.SIGKILL)
+    shutil.rmtree(home)
+
+
+def nobody(*capabilities):
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps=-all{''.join(capabilities)}",
+            f"--ambient-caps=-all{''.join(capabilities)}", f"--bounding-set=-all{''.join(capabilities)}"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an agent of another user is started by root")
+def test_with_its_capability_the_agent_sees_who_else_has_a_file_open(open_house, daemon, database):
+    desk = open_house
+    desk.watch(daemon, before=nobody(",+lease"), program=desk.home / "baocao")
+    with (desk.folder / "slow.jsonl").open("w") as file:
+        file.write(text_of(REPORT))
+        file.flush()
+        desk.drop("sentinel.jsonl", revision(9))
+        desk.wait_gone("sentinel.jsonl")
+        assert (desk.folder / "slow.jsonl").exists()
+    desk.wait_gone("slow.jsonl")
+    wait_until(lambda: stored(database) == 2, "both are filed")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an agent of another user is started by root")
+def test_without_it_a_file_of_others_must_not_have_changed_for_ten_seconds(open_house, daemon):
+    desk = open_house
+    agent = desk.watch(daemon, before=nobody(), program=desk.home / "baocao")
+    wait_until(lambda: (desk.folder / "returned").exists(), "the agent runs")
+    dropped = time.monotonic()
+    desk.drop("a.jsonl", REPORT)
+    desk.wait_gone("a.jsonl")
+    assert time.monotonic() - dropped > 9.5, agent.text()
