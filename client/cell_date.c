@@ -73,7 +73,7 @@ static bool day_of(int year, int month, int day, char ret[static CELL_DATE_SIZE]
 	(void)snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
 	if (strlen(text) != DATE_TEXT_SIZE - 1 || !date_parse(text, &unused))
 		return false;
-	(void)strcpy(ret, text);
+	memcpy(ret, text, DATE_TEXT_SIZE);
 	return true;
 }
 

@@ -81,7 +81,7 @@ static const struct {
 } settings[] = {
 	{ZMQ_LINGER, 0},
 	{ZMQ_IMMEDIATE, 1},
-	{ZMQ_RECONNECT_IVL, 200},
+	{ZMQ_RECONNECT_IVL, 100},
 	{ZMQ_RECONNECT_IVL_MAX, 10000},
 	{ZMQ_HEARTBEAT_IVL, 5000},
 	{ZMQ_HEARTBEAT_TIMEOUT, 30000}, // behind a report of 30 KB on a line of 8 kbit/s

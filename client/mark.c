@@ -66,7 +66,7 @@ static const char *settle(const char *path, const char *copy_path)
 		return strerror(errno);
 	(void)snprintf(folder, sizeof folder, "%s", copy_path);
 	char *slash = strrchr(folder, '/');
-	(void)strcpy(slash == NULL ? folder : slash + 1, ".");
+	memcpy(slash == NULL ? folder : slash + 1, ".", sizeof ".");
 	file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	good = file >= 0 && fsync(file) == 0;
 	if (file >= 0)

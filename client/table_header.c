@@ -13,11 +13,11 @@ static bool resolve_path(const struct contract *contract, const char *name, stru
 	const struct contract_field *fields[PATH_NAMES_MAX] = {NULL};
 	const struct contract_message *about = contract->report;
 	char path[PATH_SIZE], *rest = path;
-	size_t depth = 0;
+	size_t depth = 0, size = strlen(name) + 1;
 
-	if (strlen(name) >= sizeof path)
+	if (size > sizeof path)
 		return false;
-	(void)strcpy(path, name);
+	memcpy(path, name, size);
 	while (rest != NULL && about != NULL && depth < PATH_NAMES_MAX) {
 		fields[depth] = contract_field_by_name(about, strsep(&rest, "."));
 		about = fields[depth] == NULL ? NULL : fields[depth]->message;

@@ -36,7 +36,7 @@ void window_answered(struct window *window, size_t bytes, unsigned took_ms)
 {
 	window->in_flight -= bytes;
 	window->answer_ms = window->answer_ms == 0 ? took_ms : (7 * window->answer_ms + took_ms) / 8;
-	if (took_ms <= WINDOW_QUICK_MS)
+	if (took_ms <= WINDOW_QUICK_MS || window->bytes < WINDOW_SLOW_LEAST)
 		resize(window, window->bytes + bytes); // doubled in the time of one answer
 	else if (took_ms > WINDOW_SLOW_MS && window->bytes > WINDOW_SLOW_LEAST)
 		resize(window, window->bytes - (bytes / 2 < window->bytes - WINDOW_SLOW_LEAST ? bytes / 2

@@ -12,10 +12,10 @@
 enum {
 	WINDOW_FIRST = 64 << 10,      // bytes
 	WINDOW_LEAST = 4 << 10,       // a report is sent whatever its size
-	WINDOW_PARCELS = 4,           // so many fill it: receipts come while the next are on their way
-	WINDOW_SLOW_LEAST = 128 << 10, // slow answers alone make it no smaller: the server may be what is slow
-	WINDOW_QUICK_MS = 800,        // an answer as quick lets it grow, one slower than the other makes it smaller
-	WINDOW_SLOW_MS = 1600,
+	WINDOW_PARCELS = 8,           // so many fill it: what is lost with a connection is the part of one, and what was not answered yet
+	WINDOW_SLOW_LEAST = 128 << 10, // however slow answers are it grows to this: the server may be what is slow
+	WINDOW_QUICK_MS = 1500,       // beyond, an answer as quick lets it grow, one slower than the other makes it smaller
+	WINDOW_SLOW_MS = 3000,
 	WINDOW_TIMEOUT_LEAST_MS = 5000,
 	WINDOW_TIMEOUT_LONGEST_MS = 60000
 };

@@ -1,6 +1,6 @@
 // One attempt:
 //
-//     BEGIN ─▶ look ─▶ number ─▶ [SAVEPOINT ─▶ COPY each table] for each piece ─▶ refusals ─▶ COMMIT
+//     BEGIN ─▶ look ─▶ number ─▶ [SAVEPOINT ─▶ COPY each table] for each piece ─▶ refusals ─▶ marks, COMMIT
 //                                      ▲            │ the database names the row it refuses
 //                                      └── ROLLBACK TO, set the report aside as refused, and what was before it is a piece
 //
@@ -11,7 +11,7 @@
 //
 // A batch of a few reports, all of them new, goes a shorter way, in two round trips instead of eleven:
 //
-//     BEGIN, look ─▶ number ─▶ INSERTs, COMMIT
+//     BEGIN, look ─▶ number ─▶ INSERTs, marks, COMMIT
 //
 // When something about it is not as it should be, it goes back and takes the long one.
 //
@@ -26,11 +26,13 @@
 
 #include "inserts.h"
 #include "look.h"
+#include "marks.h"
+#include "pipeline.h"
 #include "refusals.h"
+#include "replays.h"
 #include "rows.h"
 
 enum {
-	NUMBERS_IN_BLOCK = 1000, // INCREMENT of the sequence baocao.report_block
 	COPY_SQL_SIZE = 4096,
 	COPY_PIECE = 64 << 10,   // bytes handed to libpq at once
 	PIECE_STEP = 1000,       // reports under one savepoint after a culprit, and by how many they grow
@@ -101,10 +103,11 @@ enum answer attempt_prepare(struct attempt *attempt, PGconn *connection, PGresul
 	attempt->connection = connection;
 	attempt->numbers_left = 0;
 	(void)PQsetNoticeReceiver(connection, on_notice, attempt);
-	for (int i = 0; answer == ANSWER_OK && i < 4; i++) {
+	for (int i = 0; answer == ANSWER_OK && i < 5; i++) {
 		PGresult *result = i == 0   ? PQexec(connection, settings)
 		                   : i == 1 ? look_prepare(connection, attempt->contract)
 		                   : i == 2 ? inserts_prepare(connection, attempt->layout)
+		                   : i == 3 ? marks_prepare(connection)
 		                            : refusals_prepare(connection);
 		if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 			answer = database_answer(connection, result);
@@ -140,22 +143,17 @@ static enum answer take_number(struct attempt *attempt, int64_t *ret, struct ste
 		if (answer != ANSWER_OK)
 			return answer;
 		attempt->next_number = strtoll(PQgetvalue(step->result, 0, 0), NULL, 10);
-		attempt->numbers_left = NUMBERS_IN_BLOCK;
+		attempt->numbers_left = BATCH_NUMBERS_IN_BLOCK;
 	}
 	attempt->numbers_left--;
 	*ret = attempt->next_number++;
 	return ANSWER_OK;
 }
 
-static bool is_to_be_written(const struct item *item)
-{
-	return item->outcome == BAOCAO__OUTCOME__OUTCOME_STORED || item->outcome == BAOCAO__OUTCOME__OUTCOME_SUPERSEDED;
-}
-
 static enum answer number_items(struct attempt *attempt, const struct batch *batch, struct step *step)
 {
 	for (size_t i = 0; i < batch->accepted; i++) {
-		if (!is_to_be_written(batch->items[i]))
+		if (!batch_is_to_be_written(batch->items[i]))
 			continue;
 		enum answer answer = take_number(attempt, &batch->items[i]->report_no, step);
 		if (answer != ANSWER_OK)
@@ -165,17 +163,34 @@ static enum answer number_items(struct attempt *attempt, const struct batch *bat
 	return ANSWER_OK;
 }
 
+// A report for a locked period is a repeat of what is stored, or it is refused.
+static void lock_out(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->accepted; i++) {
+		struct item *item = batch->items[i];
+		if (!item->is_locked)
+			continue;
+		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_DUPLICATE) {
+			item->verdict.count = 0;
+			continue;
+		}
+		item->outcome = BAOCAO__OUTCOME__OUTCOME_REFUSED;
+		item->report_no = 0;
+	}
+}
+
 static enum answer look(struct attempt *attempt, const struct batch *batch, bool begins, struct step *step)
 {
 	for (size_t i = 0; i < batch->accepted; i++) { // forget an earlier attempt
 		batch->items[i]->report_no = 0;
-		batch->items[i]->verdict.count = 0;
+		batch->items[i]->verdict.count = batch->items[i]->is_locked ? 1 : 0;
 	}
 	if (batch->accepted == 0)
 		return ANSWER_OK;
 	PQclear(step->result);
 	enum answer answer =
 		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, begins, &step->result);
+	lock_out(batch);
 	if (answer == ANSWER_OK)
 		answer = number_items(attempt, batch, step);
 	if (answer == ANSWER_OK)
@@ -221,7 +236,7 @@ static enum answer put_rows(struct attempt *attempt, size_t table, struct item *
 
 	rows_begin(&attempt->rows, table);
 	for (size_t i = 0; answer == ANSWER_OK && i < count; i++) {
-		if (is_to_be_written(items[i]))
+		if (batch_is_to_be_written(items[i]))
 			rows_add(&attempt->rows, items[i]);
 		if (copy->used >= COPY_PIECE)
 			answer = put_piece(attempt, table, step);
@@ -293,7 +308,7 @@ static size_t culprit_among(struct attempt *attempt, struct item **items, size_t
 	attempt->first_table = table;
 	rows_begin(&attempt->rows, table);
 	for (size_t i = 0; i < count; i++) {
-		if (!is_to_be_written(items[i]))
+		if (!batch_is_to_be_written(items[i]))
 			continue;
 		rows_add(&attempt->rows, items[i]);
 		if (attempt->rows.copy.rows >= row)
@@ -387,22 +402,23 @@ static enum answer keep_refusals(struct attempt *attempt, const struct batch *ba
 		struct item *item = batch->items[i];
 		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT)
 			explain_conflict(attempt->contract, item);
-		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT || item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
+		if (item->submission->replay_no > 0)
+			answer = replays_finish(attempt->connection, item->submission, &step->result); // its refusal is kept already
+		else if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT || item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
 			answer = refusals_keep_item(attempt->connection, attempt->contract, item, &step->result);
 	}
 	for (size_t i = 0; answer == ANSWER_OK && i < batch->whole_count; i++)
-		answer = refusals_keep_whole(attempt->connection, batch->wholes[i], &step->result);
+		answer = batch->wholes[i]->replay_no > 0
+		             ? replays_finish(attempt->connection, batch->wholes[i], &step->result)
+		             : refusals_keep_whole(attempt->connection, batch->wholes[i], &step->result);
 	return answer;
 }
 
 // A transaction that wrote nothing would commit without waiting for anything. But what its look saw may be committed on
 // this server only, after a cancelled wait for the synchronous standby; to answer DUPLICATE on that would be a promise that
 // a failover breaks. So such a transaction writes a word into the log, and its COMMIT waits for all that was before it.
-static enum answer mark_empty(struct attempt *attempt, const struct batch *batch, struct step *step)
+static enum answer log_empty(struct attempt *attempt, struct step *step)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		if (is_to_be_written(batch->items[i]))
-			return ANSWER_OK;
 	return ask(attempt, "SELECT pg_catalog.pg_logical_emit_message(true, 'baocao', '')", PGRES_TUPLES_OK, step);
 }
 
@@ -416,27 +432,52 @@ static enum answer answer_of_commit(const struct attempt *attempt, const struct 
 	return attempt->warned ? ANSWER_WAIT : ANSWER_OK;
 }
 
-static enum answer commit(struct attempt *attempt, struct step *step)
+static bool writes_reports(const struct batch *batch)
 {
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch_is_to_be_written(batch->items[i]))
+			return true;
+	return false;
+}
+
+// Marks what was written and commits, in one round trip. NULL when memory is out.
+static PGresult *mark_and_commit(struct attempt *attempt, const struct batch *batch)
+{
+	if (!pipeline_open(attempt->connection) ||
+	    !marks_send(attempt->connection, attempt->contract, batch->items, batch->count) ||
+	    PQsendQueryParams(attempt->connection, "COMMIT", 0, NULL, NULL, NULL, NULL, 0) != 1)
+		return NULL;
+	return pipeline_close(attempt->connection, 1);
+}
+
+static enum answer commit(struct attempt *attempt, const struct batch *batch, struct step *step)
+{
+	bool writes = writes_reports(batch);
+
+	if (!writes) {
+		enum answer answer = log_empty(attempt, step);
+		if (answer != ANSWER_OK)
+			return answer;
+	}
 	attempt->warned = false;
-	(void)command(attempt, "COMMIT", step);
+	PQclear(step->result);
+	step->result = writes ? mark_and_commit(attempt, batch) : PQexec(attempt->connection, "COMMIT");
 	return answer_of_commit(attempt, step);
 }
 
 /* the two ways */
 
-static enum answer run_long(struct attempt *attempt, struct batch *batch, struct failure *failure, struct step *step)
+static enum answer run_long(struct attempt *attempt, struct batch *batch, bool begun, struct failure *failure,
+                            struct step *step)
 {
-	enum answer answer = command(attempt, "BEGIN; SAVEPOINT piece", step);
+	enum answer answer = command(attempt, begun ? "SAVEPOINT piece" : "BEGIN; SAVEPOINT piece", step);
 	if (answer == ANSWER_OK)
 		answer = look(attempt, batch, false, step);
 	if (answer == ANSWER_OK)
 		answer = copy_pieces(attempt, batch, failure, step);
 	if (answer == ANSWER_OK)
 		answer = keep_refusals(attempt, batch, step);
-	if (answer == ANSWER_OK)
-		answer = mark_empty(attempt, batch, step);
-	return answer == ANSWER_OK ? commit(attempt, step) : answer;
+	return answer == ANSWER_OK ? commit(attempt, batch, step) : answer;
 }
 
 static bool is_short(const struct batch *batch)
@@ -452,7 +493,7 @@ static enum answer run_short(struct attempt *attempt, struct batch *batch, struc
 	enum answer answer = look(attempt, batch, true, step);
 
 	for (size_t i = 0; i < batch->count; i++)
-		all = all && is_to_be_written(batch->items[i]);
+		all = all && batch_is_to_be_written(batch->items[i]);
 	if (answer == ANSWER_OK && all) {
 		attempt->warned = false;
 		PQclear(step->result);
@@ -466,18 +507,28 @@ static enum answer run_short(struct attempt *attempt, struct batch *batch, struc
 	return answer;
 }
 
-enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
+static enum answer run(struct attempt *attempt, struct batch *batch, bool begun, struct failure *failure)
 {
 	struct step step = {0};
 	enum answer answer = ANSWER_DATA;
 
 	*failure = (struct failure){0};
-	if (is_short(batch))
+	if (!begun && is_short(batch))
 		answer = run_short(attempt, batch, &step);
 	if (answer == ANSWER_DATA)
-		answer = run_long(attempt, batch, failure, &step);
+		answer = run_long(attempt, batch, begun, failure, &step);
 	if (answer != ANSWER_OK && failure->culprit == NULL)
 		tell(attempt, &step, NULL, failure);
 	PQclear(step.result);
 	return answer;
+}
+
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
+{
+	return run(attempt, batch, false, failure);
+}
+
+enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure)
+{
+	return run(attempt, batch, true, failure);
 }

@@ -70,6 +70,11 @@ void batch_halve(const struct batch *batch, struct batch *first, struct batch *s
 	                         .whole_count = batch->whole_count - whole_half};
 }
 
+bool batch_is_to_be_written(const struct item *item)
+{
+	return item->outcome == BAOCAO__OUTCOME__OUTCOME_STORED || item->outcome == BAOCAO__OUTCOME__OUTCOME_SUPERSEDED;
+}
+
 static size_t index_of(const struct batch *batch, const struct item *item)
 {
 	size_t index = 0;

@@ -9,6 +9,9 @@
 
 #include "submission.h"
 
+// INCREMENT of the sequence baocao.report_block: who draws v owns v to v + 999.
+enum { BATCH_NUMBERS_IN_BLOCK = 1000 };
+
 struct batch {
 	struct item **items;
 	size_t count, accepted;
@@ -23,6 +26,9 @@ void batch_clear(struct batch *batch);
 // What the database refuses without saying which row is looked for by halving: more than one left?
 bool batch_can_be_halved(const struct batch *batch);
 void batch_halve(const struct batch *batch, struct batch *first, struct batch *second);
+
+// Whether the look found that an accepted item is new.
+bool batch_is_to_be_written(const struct item *item);
 
 // Turns an accepted item into a refused one, with what the database said of it, and moves it behind the accepted. Logs it:
 // a rule that only the database knows is a flaw of the contract.

@@ -50,6 +50,8 @@ static const struct option options[] = {
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
 	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, false,
      "memory of reports between reading and receipt, two thirds for decoded ones; beyond it as above"},
+	{"max_unread_mib", OPTION_NUMBER, AT(max_unread_mib), "64", 4, 65536, false,
+     "what all connections may have sent that was not read, or not taken of receipts; beyond it those furthest ahead are shut down"},
 	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, false,
      "reports of one collector between reading and receipt; beyond it the answer is BUSY"},
 	{"sender_calm_reports", OPTION_NUMBER, AT(sender_calm_reports), "100", 0, 10000000, false,

@@ -15,7 +15,7 @@ struct config {
 	char *database;
 	bool allow_unsafe_durability;
 	int64_t writers;
-	int64_t max_pending_reports, max_pending_mib;
+	int64_t max_pending_reports, max_pending_mib, max_unread_mib;
 	int64_t sender_max_reports, sender_calm_reports, busy_retry_ms;
 	int64_t batch_max_reports;
 	int64_t drain_seconds;

@@ -13,7 +13,7 @@ enum { INSERTS_REPORTS_MAX = 16 }; // beyond so many in a batch COPY is as fast
 // clear.
 PGresult *inserts_prepare(PGconn *connection, const struct layout *layout);
 
-// Inserts the rows of all items, which have their numbers, and commits. Gives the result of COMMIT, or the one that failed;
+// Inserts the rows of all items, which have their numbers, marks them and commits. Gives the result of COMMIT, or the one that failed;
 // for the caller to clear. NULL when memory is out: the connection is of no further use then.
 PGresult *inserts_run(PGconn *connection, struct rows *rows, struct item **items, size_t count);
 

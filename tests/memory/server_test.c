@@ -116,6 +116,25 @@ static void load_others(void *context)
 	loading->catalogue = small_catalogue(loading->f->contract, &loading->error);
 }
 
+// The two locks of small_catalogue.c, on the first day and the day before.
+static void assert_locks(const struct catalogue *catalogue)
+{
+	enum { FIRST_2021 = 7883, LAST_2021 = 7902, SINCE_2021 = 7944, LATER = 10000 };
+	struct catalogue_period period = {.kind = "festival_day", .type = "campaign", .first = FIRST_2021, .last = LAST_2021};
+	date_day since = 0;
+
+	assert_true(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, SINCE_2021, &since));
+	assert_int_equal(since, SINCE_2021);
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, SINCE_2021 - 1, &since));
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "79", LAST_2021), &period, LATER, &since)); // excepted
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "00001", LAST_2021), &period, LATER, &since));
+	period.type = "year";
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, LATER, &since));
+	period.type = "campaign";
+	period.last = LAST_2021 + 1;
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, LATER, &since));
+}
+
 static void check_others(void *context)
 {
 	struct loading *loading = context;
@@ -127,6 +146,7 @@ static void check_others(void *context)
 		assert_non_null(catalogue_unit_on(catalogue, "01", 8000));
 		assert_true(catalogue_in_scope(catalogue, catalogue_unit_on(catalogue, "99", 8000), SMALL_CATALOGUE_SCOPE));
 		assert_true(catalogue_has_form(catalogue, "withdrawal", "commune", "campaign", 8000));
+		assert_locks(catalogue);
 	}
 	layout_destroy(&loading->layout);
 	catalogue_destroy(&loading->catalogue);

@@ -77,8 +77,25 @@ static void slow_answers_alone_do_not_close_it(void **state)
 	assert_int_equal(window.bytes, WINDOW_SLOW_LEAST);
 }
 
-// 125,000 bytes a second, 300 ms there and back: what is in flight is a second of the line, not a minute.
-static void on_a_line_of_1_mbit_answers_stay_within_two_seconds(void **state)
+static void slow_answers_let_it_grow_to_what_a_slow_server_needs(void **state)
+{
+	(void)state;
+	struct window window;
+
+	window_init(&window, MOST);
+	for (int i = 0; i < 10; i++) {
+		fill(&window);
+		window_lost(&window);
+	}
+	for (int i = 0; i < 200; i++) {
+		fill(&window);
+		drain(&window, 10000);
+	}
+	assert_in_range(window.bytes, WINDOW_SLOW_LEAST, 2 * WINDOW_SLOW_LEAST);
+}
+
+// 125,000 bytes a second, 300 ms there and back: what is in flight is seconds of the line, not a minute.
+static void on_a_line_of_1_mbit_answers_stay_within_four_seconds(void **state)
 {
 	(void)state;
 	struct window window;
@@ -87,10 +104,10 @@ static void on_a_line_of_1_mbit_answers_stay_within_two_seconds(void **state)
 	for (int i = 0; i < 100; i++) {
 		fill(&window);
 		unsigned took_ms = 300 + (unsigned)(window.in_flight / 125);
-		assert_in_range(took_ms, 0, 2500);
+		assert_in_range(took_ms, 0, 4000);
 		drain(&window, took_ms);
 	}
-	assert_in_range(window.bytes, 37500, 250000); // what the line holds, and two seconds of it
+	assert_in_range(window.bytes, 37500, 400000); // what the line holds, and some seconds of it
 }
 
 static void the_time_out_follows_the_answers(void **state)
@@ -114,7 +131,8 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_cut_again_and_again_is_given_single_reports),
 		cmocka_unit_test(a_connection_that_is_lost_when_nothing_is_under_way_says_nothing_about_the_line),
 		cmocka_unit_test(slow_answers_alone_do_not_close_it),
-		cmocka_unit_test(on_a_line_of_1_mbit_answers_stay_within_two_seconds),
+		cmocka_unit_test(slow_answers_let_it_grow_to_what_a_slow_server_needs),
+		cmocka_unit_test(on_a_line_of_1_mbit_answers_stay_within_four_seconds),
 		cmocka_unit_test(the_time_out_follows_the_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
