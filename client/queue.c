@@ -5,7 +5,7 @@
 
 #include "digest.h"
 #include "import.h"
-#include "judge.h"
+#include "language.h"
 #include "report.pb-c.h"
 #include "series.h"
 #include "show.h"
@@ -20,7 +20,7 @@ struct queueing {
 
 static bool out_of_memory(void)
 {
-	(void)fputs("baocao: out of memory\n", stderr);
+	(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
 	return false;
 }
 
@@ -50,43 +50,21 @@ bool queue_add(const struct contract *contract, struct outbox *outbox, const Pro
 	return good;
 }
 
-static void refuse_size(struct verdict *verdict, size_t size)
-{
-	char value[32], limit[32];
-	(void)snprintf(value, sizeof value, "%zu", size);
-	(void)snprintf(limit, sizeof limit, "%d", OUTBOX_PARCEL_BYTES);
-	verdict_add(verdict, RULE_TOO_LARGE, NULL, &(struct violation_words){.value = value, .limit = limit});
-}
-
-bool queue_judge(const struct contract *contract, struct arena *arena, struct imported *origin, struct verdict *ret_wrong)
-{
-	if (!digest_canonicalise(contract, origin->report, arena))
-		return out_of_memory();
-	*ret_wrong = origin->verdict;
-	judge_report(contract, origin->report, ret_wrong);
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
-	if (size > OUTBOX_PARCEL_BYTES) // it would be refused by itself, and never leave the outbox
-		refuse_size(ret_wrong, size);
-	return !ret_wrong->out_of_memory || out_of_memory();
-}
-
-// What could not be read is never sent, unchecked or not: it would be another report than the file says.
-static bool judge_and_add(struct queueing *queueing, struct imported *origin)
+static bool add(struct queueing *queueing, const struct imported *origin)
 {
 	struct queued *queued = queueing->queued;
-	struct verdict wrong;
+	bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
+	                      &queued->entries[queued->count]);
+	queued->count += good;
+	return good;
+}
 
-	if (!queue_judge(queueing->contract, queueing->import.arena, origin, &wrong))
-		return false;
-	bool fits = protobuf_c_message_get_packed_size(origin->report) <= OUTBOX_PARCEL_BYTES;
-	if (verdict_is_clean(&wrong) || (queueing->unchecked && fits && verdict_is_clean(&origin->verdict))) {
-		bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
-		                      &queued->entries[queued->count]);
-		queued->count += good;
-		return good;
-	}
-	show_invalid(stdout, origin->path, origin->line, &wrong);
-	queued->invalid++;
+// What could not be read is never sent: it would be another report than the file says.
+static bool add_if_right(struct queueing *queueing, const struct imported *origin)
+{
+	if (origin->readable && origin->problem_count == 0)
+		return add(queueing, origin);
+	queueing->queued->invalid++;
 	return true;
 }
 
@@ -95,12 +73,13 @@ static bool queue_imported(struct queueing *queueing)
 	struct import *import = &queueing->import;
 
 	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
-	if (queueing->queued->entries == NULL)
+	if (queueing->queued->entries == NULL || !import_judge(import, !queueing->unchecked) || import->out_of_memory)
 		return out_of_memory();
+	show_problems(import, stdout, stderr);
 	if (!outbox_begin(queueing->outbox))
 		return false;
 	for (size_t i = 0; i < import->count; i++)
-		if (!judge_and_add(queueing, &import->reports[i]))
+		if (!add_if_right(queueing, &import->reports[i]))
 			return false; // the outbox takes back what was added when it closes
 	return outbox_commit(queueing->outbox);
 }
@@ -115,13 +94,13 @@ bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct que
 	*ret = (struct queued){0};
 	queueing.contract = contract;
 	if (contract == NULL || !import_init(&queueing.import, contract)) {
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	} else {
 		for (; *paths != NULL; paths++)
 			import_file(&queueing.import, *paths);
 		ret->reports = queueing.import.count;
-		ret->unreadable = queueing.import.unreadable;
 		good = queue_imported(&queueing);
+		ret->unreadable = queueing.import.unreadable;
 	}
 	free(error);
 	import_clear(&queueing.import);
