@@ -8,6 +8,7 @@
 
 struct checked {
 	struct import import;
+	const char *path;    // the caller's
 	size_t right, wrong; // reports; what gave no report is wrong too
 	char *text;          // what is wrong, as lines; empty when nothing is; owned
 	size_t text_size;
@@ -16,6 +17,10 @@ struct checked {
 // name is what the messages call the file. False: memory is out, which has been said. checked_clear() either way.
 bool checked_read(struct checked *checked, const struct contract *contract, const char *path, const char *name);
 void checked_clear(struct checked *checked);
+
+// Writes a copy of the file in which everything that is wrong stands where it is (mark.h). Nothing is written where nothing of the
+// file could be read. False: the reason has been said.
+bool checked_mark(const struct checked *checked, const char *copy_path);
 
 // Queues the reports that are right as of the file kept_path, all or none. False: the reason has been said.
 bool checked_queue(const struct checked *checked, struct outbox *outbox, const char *kept_path);

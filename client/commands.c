@@ -6,6 +6,7 @@
 #include "examine.h"
 #include "exit_status.h"
 #include "keys.h"
+#include "language.h"
 #include "ping.h"
 #include "prove.h"
 #include "receipts.h"
@@ -13,35 +14,34 @@
 #include "status.h"
 #include "template.h"
 #include "watch.h"
-#include "words.h"
 
 #define BIT(name) OPTIONS_BIT(OPTIONS_##name)
-#define SERVERS (BIT(CONF) | BIT(OUTBOX) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(SIGNING_KEY) | BIT(TIMEOUT))
+#define COMMON (BIT(CONF) | BIT(LANG))
+#define SERVERS (COMMON | BIT(OUTBOX) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(SIGNING_KEY) | BIT(TIMEOUT))
 #define FILTERS (BIT(KIND) | BIT(PERIOD) | BIT(UNIT))
 
 static const struct command commands[] = {
-	{"keygen", "FILE", 1, 1, OPTIONS_FILE, BIT(SIGNING),
+	{"keygen", "FILE", 1, 1, OPTIONS_FILE, BIT(LANG) | BIT(SIGNING),
      N_("make a key pair: FILE and FILE.pub; print the public key and how it is registered"),
      "FILE holds the secret key: only its owner may read it, and it is never overwritten. The administrator of the server "
      "registers the public key; nobody ever needs the secret one. With --signing it is a key for a server that signs receipts.", keys_generate},
-	{"ping", "", 0, 0, OPTIONS_NOTHING, BIT(CONF) | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(TIMEOUT),
+	{"ping", "", 0, 0, OPTIONS_NOTHING, COMMON | BIT(SERVER) | BIT(SERVER_KEY) | BIT(KEY) | BIT(TIMEOUT),
      N_("try each server, and say what is to be mended: the line, the address, a key"),
      "Files nothing. All servers must be reached for the exit status to be 0.", ping_servers},
-	{"describe", "[KIND]", 0, 1, OPTIONS_KIND_NAME, 0, N_("list the kinds of report, or the fields and rules of one"),
+	{"describe", "[KIND]", 0, 1, OPTIONS_KIND_NAME, BIT(LANG), N_("list the kinds of report, or the fields and rules of one"),
      "In Vietnamese and English, as the server applies them.", describe},
-	{"template", "KIND [FILE]", 1, 2, OPTIONS_KIND_NAME, BIT(FORMAT),
+	{"template", "KIND [FILE]", 1, 2, OPTIONS_KIND_NAME, BIT(LANG) | BIT(FORMAT),
      N_("write an empty form to fill in: a workbook, CSV or JSON"),
-     "Into FILE, or KIND.xlsx; - is standard output, for CSV and JSON. A file that exists is left as it is. The headings, lists and "
-     "notes are in the language of the tool; every language is read back.", template_write},
-	{"check", "FILE...", 1, -1, OPTIONS_FILE, BIT(MARK),
+     "Made from the contract, with headings in the language that is spoken, lists of allowed values, bounds and an example. What is "
+     "filled in is read as it is by check, send and watch.", template},
+	{"check", "FILE...", 1, -1, OPTIONS_FILE, BIT(LANG) | BIT(MARK),
      N_("say all that is wrong with files, and send nothing"),
-     "Files are workbooks (.xlsx), CSV (.csv, .txt, .tsv) and JSON Lines (.jsonl). Needs no network, no key and no outbox. Exit "
-     "status 0: every report is right.", examine},
+     "Needs neither network nor outbox. Exit status 0: every report is right.", examine},
 	{"send", "FILE...", 1, -1, OPTIONS_FILE, SERVERS | BIT(UNCHECKED) | BIT(QUIET),
      N_("check the reports of the files, queue those that are right, deliver them"),
      "Queue and deliver in one. What was pending before is delivered as well; the exit status speaks of the reports of these "
         "files.", send_files},
-	{"queue", "FILE...", 1, -1, OPTIONS_FILE, BIT(CONF) | BIT(OUTBOX) | BIT(UNCHECKED) | BIT(QUIET),
+	{"queue", "FILE...", 1, -1, OPTIONS_FILE, COMMON | BIT(OUTBOX) | BIT(UNCHECKED) | BIT(QUIET),
      N_("the first half of send: what it says is queued survives everything"),
      "Needs no network. A report that is wrong is printed with everything that is wrong with it, and the others are queued. "
         "The same report is never queued twice while it is pending.", send_queue},
@@ -58,18 +58,18 @@ static const struct command commands[] = {
         "Ended at any moment, even by a loss of power, it loses nothing: a file is where it was, or queued. It runs as a service: "
         "systemctl enable --now baocao-watch, for the machine or with --user.", watch_folder},
 	{"status", "", 0, 0, OPTIONS_NOTHING,
-     BIT(CONF) | BIT(OUTBOX) | BIT(PENDING) | BIT(REFUSED) | BIT(ALL) | FILTERS | BIT(JSON) | BIT(QUIET),
+     COMMON | BIT(OUTBOX) | BIT(PENDING) | BIT(REFUSED) | BIT(ALL) | FILTERS | BIT(JSON) | BIT(QUIET),
      N_("what is pending, delivered, refused, in all and for each kind and period"),
      "The filters bear upon the counts, not upon the list. The JSON is described in docs/collector.md; members are only ever "
         "added.", status_print},
-	{"receipts", "", 0, 0, OPTIONS_NOTHING, BIT(CONF) | BIT(OUTBOX) | FILTERS | BIT(JSON) | BIT(CSV),
+	{"receipts", "", 0, 0, OPTIONS_NOTHING, COMMON | BIT(OUTBOX) | FILTERS | BIT(JSON) | BIT(CSV),
      N_("list or export the proofs: the numbers under which the server has stored reports"),
      "A report's content digest and the server's report_no are what an administrator needs to find it again.",
      receipts_print},
-	{"proof", "REPORT_NO|FILE:LINE", 1, 1, OPTIONS_WORD, BIT(CONF) | BIT(OUTBOX),
+	{"proof", "REPORT_NO|FILE:LINE", 1, 1, OPTIONS_WORD, COMMON | BIT(OUTBOX),
      N_("write the proof that a report was filed: what the server has signed of it"),
      "To standard output: text that can be mailed and printed. Exit status 1: there is none.", prove_proof},
-	{"verify", "PROOF...", 1, -1, OPTIONS_FILE, BIT(CONF) | BIT(OUTBOX) | BIT(SIGNING_KEY),
+	{"verify", "PROOF...", 1, -1, OPTIONS_FILE, COMMON | BIT(OUTBOX) | BIT(SIGNING_KEY),
      N_("check proofs, without a network, by the keys that are trusted"),
      "By the keys of --signing-key, or else those that the outbox trusts. Exit status 1: some do not hold.", prove_verify},
 };
@@ -138,8 +138,7 @@ void commands_print_help(const struct command *command, FILE *out)
 	(void)fputs(_("baocao files reports with baocaod.\n\n"), out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		(void)fprintf(out, "  baocao %s %s\n      %s\n", commands[i].name, commands[i].operands, _(commands[i].help));
-	(void)fputs(_("  baocao COMMAND --help\n      the options of a command\n  baocao --help | --version\n"
-	            "  --lang vi|en, anywhere\n      the language of what is said; else that of the locale\n"), out);
+	(void)fputs(_("  baocao COMMAND --help\n      the options of a command\n  baocao --help | --version\n"), out);
 	print_statuses(out);
 }
 
@@ -151,7 +150,7 @@ static bool operands_fit(const struct command *command, const struct options *op
 	return count >= command->operands_min && (command->operands_max < 0 || count <= command->operands_max);
 }
 
-int commands_run(const struct command *command, int argc, char **argv)
+int commands_run(const struct command *command, int argc, char **argv, const char *language)
 {
 	struct options options;
 	int status = STATUS_WRONG;
@@ -161,7 +160,9 @@ int commands_run(const struct command *command, int argc, char **argv)
 		return STATUS_ALL_STORED;
 	}
 	bool good = options_parse(&options, argc, argv, command->options);
-	if (good && operands_fit(command, &options)) {
+	if (good && language == NULL && options.lang != NULL && !language_init(options.lang)) {
+		(void)fputs("baocao: lang is vi or en\n", stderr);
+	} else if (good && operands_fit(command, &options)) {
 		status = command->run(&options);
 	} else {
 		(void)fputs(_("usage: "), stderr);

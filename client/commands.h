@@ -28,7 +28,8 @@ void commands_print_usage(const struct command *command, FILE *out);
 // What --help says, of one command or (NULL) of all.
 void commands_print_help(const struct command *command, FILE *out);
 
-// Parses the arguments (argv[0] is the command's name) and runs it. Exit status.
-int commands_run(const struct command *command, int argc, char **argv);
+// Parses the arguments (argv[0] is the command's name) and runs it. language: what the command line says of it, NULL: nothing;
+// then baocao.conf may. Exit status.
+int commands_run(const struct command *command, int argc, char **argv, const char *language);
 
 #endif

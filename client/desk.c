@@ -65,6 +65,20 @@ static void say_what_became(const struct file *file)
 		(void)printf(_("%s: %zu reports queued: moved to %s/%s\n"), file->name, file->checked.right, shelf, file->kept);
 }
 
+// The text and the marked copy. That there is no copy, since the file is of no known kind, keeps nothing up: the text says all.
+static bool write_what_is_wrong(const struct file *file)
+{
+	const struct checked *checked = &file->checked;
+	char marked[SHELF_NAME_SIZE], path[PATH_MAX];
+
+	if (!shelf_write_text(folder_shelf_fd(file->desk->folder, file->shelf), file->kept, checked->text, checked->text_size))
+		return false;
+	shelf_marked_name(file->kept, marked);
+	if (path_of(file, folder_shelf_name(file->shelf), marked, path))
+		(void)checked_mark(checked, path);
+	return true;
+}
+
 // Puts the file where it belongs; somebody may have taken the name since it was chosen, then the next free one will do.
 static enum desk_end shelve(struct file *file)
 {
@@ -72,8 +86,7 @@ static enum desk_end shelve(struct file *file)
 	bool taken = false;
 
 	do {
-		if (file->shelf == FOLDER_RETURNED &&
-		    !shelf_write_text(folder_shelf_fd(folder, file->shelf), file->kept, file->checked.text, file->checked.text_size))
+		if (file->shelf == FOLDER_RETURNED && !write_what_is_wrong(file))
 			return DESK_TROUBLE;
 		if (!is_untouched(file))
 			return DESK_TOUCHED;

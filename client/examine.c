@@ -46,7 +46,7 @@ static int examine_files(struct import *import, char **paths, bool mark)
 		(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
 		return STATUS_WRONG;
 	}
-	show_problems(stdout, stderr, import, NULL);
+	show_problems(import, stdout, stderr);
 	for (char **path = paths; mark && *path != NULL; path++)
 		marked &= !has_problems(import, *path) || mark_beside(import, *path);
 	for (size_t i = 0; i < import->count; i++)

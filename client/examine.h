@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-// Exit status: all right, some not, or something that gave no report.
+// Exit status: 0 every report is right, 1 some are not, 2 wrong use, or something that gave no report.
 int examine(const struct options *options);
 
 #endif

@@ -3,7 +3,7 @@
 #include "words.h"
 
 static const char *const helps[STATUS_COUNT] = {
-	[STATUS_ALL_STORED] = N_("all went well: every report is stored (queue: queued; status: nothing is pending or refused; ping: every "
+	[STATUS_ALL_STORED] = N_("all went well: every report is stored (queue: queued; check: right; status: nothing is pending or refused; ping: every "
                              "server knows the key; watch: it was told to end)"),
 	[STATUS_SOME_NOT] = N_("some reports are not right, or not stored yet; each was printed with what is wrong (ping: some servers were "
                            "not reached)"),

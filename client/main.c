@@ -8,8 +8,8 @@
 #include "exit_status.h"
 #include "language.h"
 
-// Takes --lang out of the arguments, wherever it stands before "--". False: a language that the tool does not speak.
-static bool choose_language(int *argc, char **argv)
+// Takes --lang out of the arguments, wherever it stands before "--"; NULL when it does not.
+static const char *take_language(int *argc, char **argv)
 {
 	const char *name = NULL;
 	int kept = 1;
@@ -25,20 +25,21 @@ static bool choose_language(int *argc, char **argv)
 			argv[kept++] = argv[i];
 	}
 	argv[*argc = kept] = NULL;
-	return language_init(name);
+	return name;
 }
 
 int main(int argc, char **argv)
 {
 	if (sodium_init() < 0 || argc < 1)
 		return STATUS_WRONG;
-	if (!choose_language(&argc, argv)) {
+	const char *language = take_language(&argc, argv);
+	if (!language_init(language)) {
 		(void)fputs("baocao: --lang is vi or en\n", stderr);
 		return STATUS_WRONG;
 	}
 	const struct command *command = argc > 1 ? commands_named(argv[1]) : NULL;
 	if (command != NULL)
-		return commands_run(command, argc - 1, argv + 1);
+		return commands_run(command, argc - 1, argv + 1, language);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		(void)puts("baocao " BAOCAO_VERSION);
 		return STATUS_ALL_STORED;

@@ -28,6 +28,8 @@ struct row {
 static const struct row rows[OPTIONS_COUNT] = {
 	[OPTIONS_CONF] = {{"conf", "FILE", OPTIONS_FILE, false, false, NULL,
                        N_("read this configuration file and no other; see baocao.conf(5)")}, TEXT(conf)},
+	[OPTIONS_LANG] = {{"lang", "LANGUAGE", OPTIONS_WORD, false, true, NULL,
+                       N_("the language of what is said: vi or en; else that of the locale")}, TEXT(lang)},
 	[OPTIONS_OUTBOX] = {{"outbox", "FILE", OPTIONS_FILE, false, true, NULL,
                          N_("the outbox; else $BAOCAO_OUTBOX, or baocao/outbox.db in $XDG_STATE_HOME or ~/.local/state")},
                         TEXT(outbox)},
@@ -56,6 +58,10 @@ static const struct row rows[OPTIONS_COUNT] = {
                        N_("end when what is in the folder is dealt with, and delivered or given up")}, FLAG(once)},
 	[OPTIONS_SIGNING] = {{"signing", NULL, OPTIONS_NOTHING, false, false, NULL,
                           N_("make a server's key for signing receipts")}, FLAG(signing)},
+	[OPTIONS_FORMAT] = {{"format", "FORMAT", OPTIONS_WORD, false, false, NULL,
+                         N_("the form's format: xlsx, csv or json")}, TEXT(format)},
+	[OPTIONS_MARK] = {{"mark", NULL, OPTIONS_NOTHING, false, false, NULL,
+                       N_("write copies of the files that show what is wrong in its place")}, FLAG(mark)},
 	[OPTIONS_UNCHECKED] = {{"unchecked", NULL, OPTIONS_NOTHING, false, false, NULL,
                             N_("queue also what the rules forbid, for the server to say so")}, FLAG(unchecked)},
 	[OPTIONS_PENDING] = {{"pending", NULL, OPTIONS_NOTHING, false, false, NULL, N_("list what is pending")}, FLAG(pending)},
@@ -70,10 +76,6 @@ static const struct row rows[OPTIONS_COUNT] = {
 	[OPTIONS_JSON] = {{"json", NULL, OPTIONS_NOTHING, false, false, NULL, N_("print JSON, for programs")}, FLAG(json)},
 	[OPTIONS_CSV] = {{"csv", NULL, OPTIONS_NOTHING, false, false, NULL, N_("print CSV, for spreadsheets")}, FLAG(csv)},
 	[OPTIONS_QUIET] = {{"quiet", NULL, OPTIONS_NOTHING, false, false, NULL, N_("say only what is wrong")}, FLAG(quiet)},
-	[OPTIONS_FORMAT] = {{"format", "FORMAT", OPTIONS_WORD, false, false, NULL,
-                         N_("xlsx, csv or json; else as the file's ending says, else xlsx")}, TEXT(format)},
-	[OPTIONS_MARK] = {{"mark", NULL, OPTIONS_NOTHING, false, false, NULL,
-                       N_("write a copy of each file in which something is wrong, NAME-marked, that shows it in its place")}, FLAG(mark)},
 };
 
 const struct options_row *options_row(enum options_id id)

@@ -9,6 +9,7 @@
 
 enum options_id {
 	OPTIONS_CONF,
+	OPTIONS_LANG,
 	OPTIONS_OUTBOX,
 	OPTIONS_SERVER,
 	OPTIONS_SERVER_KEY,
@@ -20,6 +21,8 @@ enum options_id {
 	OPTIONS_SETTLE,
 	OPTIONS_ONCE,
 	OPTIONS_SIGNING,
+	OPTIONS_FORMAT,
+	OPTIONS_MARK,
 	OPTIONS_UNCHECKED,
 	OPTIONS_PENDING,
 	OPTIONS_REFUSED,
@@ -30,8 +33,6 @@ enum options_id {
 	OPTIONS_JSON,
 	OPTIONS_CSV,
 	OPTIONS_QUIET,
-	OPTIONS_FORMAT,
-	OPTIONS_MARK,
 	OPTIONS_COUNT
 };
 
@@ -48,10 +49,10 @@ struct options_list {
 
 // Texts are owned; NULL where nothing was said and there is no value to begin with.
 struct options {
-	char *conf, *outbox, *key, *folder, *kind, *period, *unit, *format;
+	char *conf, *lang, *format, *outbox, *key, *folder, *kind, *period, *unit;
 	struct options_list servers, server_keys, signing_keys;
 	int64_t timeout_s, scan_s, settle_s;
-	bool once, signing, unchecked, pending, refused, all, json, csv, quiet, mark;
+	bool once, signing, mark, unchecked, pending, refused, all, json, csv, quiet;
 	char **operands; // what is no option; ends with NULL; the caller's argv
 	int operand_count;
 };

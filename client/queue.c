@@ -5,10 +5,10 @@
 
 #include "digest.h"
 #include "import.h"
+#include "language.h"
 #include "report.pb-c.h"
 #include "series.h"
 #include "show.h"
-#include "words.h"
 
 struct queueing {
 	struct outbox *outbox;
@@ -20,7 +20,7 @@ struct queueing {
 
 static bool out_of_memory(void)
 {
-	(void)fputs(_("baocao: out of memory\n"), stderr);
+	(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
 	return false;
 }
 
@@ -50,19 +50,22 @@ bool queue_add(const struct contract *contract, struct outbox *outbox, const Pro
 	return good;
 }
 
-// What could not be read is never sent, unchecked or not: it would be another report than the file says.
-static bool add_if_right(struct queueing *queueing, const struct imported *origin)
+static bool add(struct queueing *queueing, const struct imported *origin)
 {
 	struct queued *queued = queueing->queued;
-
-	if (!origin->readable || origin->problem_count > 0) {
-		queued->invalid++;
-		return true;
-	}
 	bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
 	                      &queued->entries[queued->count]);
 	queued->count += good;
 	return good;
+}
+
+// What could not be read is never sent: it would be another report than the file says.
+static bool add_if_right(struct queueing *queueing, const struct imported *origin)
+{
+	if (origin->readable && origin->problem_count == 0)
+		return add(queueing, origin);
+	queueing->queued->invalid++;
+	return true;
 }
 
 static bool queue_imported(struct queueing *queueing)
@@ -72,7 +75,7 @@ static bool queue_imported(struct queueing *queueing)
 	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
 	if (queueing->queued->entries == NULL || !import_judge(import, !queueing->unchecked) || import->out_of_memory)
 		return out_of_memory();
-	show_problems(stdout, stderr, import, NULL);
+	show_problems(import, stdout, stderr);
 	if (!outbox_begin(queueing->outbox))
 		return false;
 	for (size_t i = 0; i < import->count; i++)

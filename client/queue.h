@@ -3,7 +3,6 @@
 #ifndef BAOCAO_QUEUE_H
 #define BAOCAO_QUEUE_H
 
-#include "import.h"
 #include "outbox.h"
 
 struct queued {
@@ -18,8 +17,6 @@ struct queued {
 // these files is queued, and the reason is on standard error. queued_clear() either way.
 bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct queued *ret);
 void queued_clear(struct queued *queued);
-
-/* one report of a file, for those who do more with a file than to queue it */
 
 // Adds the report to a transaction of the outbox as of that line of that file. False: the reason has been said.
 bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,

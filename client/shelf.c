@@ -66,6 +66,12 @@ bool shelf_free_name(int shelf_fd, const char *name, char free_name[static SHELF
 	return complain(name, _("there are too many of this name"));
 }
 
+void shelf_marked_name(const char *name, char marked[static SHELF_NAME_SIZE])
+{
+	size_t stem = stem_size(name);
+	(void)snprintf(marked, SHELF_NAME_SIZE, "%.*s-marked%s", (int)stem, name, name + stem);
+}
+
 static void text_name(const char *name, char of_text[static SHELF_NAME_SIZE])
 {
 	(void)snprintf(of_text, SHELF_NAME_SIZE, "%.*s" TEXT_ENDING, NAME_MAX - (int)strlen(TEXT_ENDING), name);
@@ -89,12 +95,14 @@ static bool says(int shelf_fd, const char *name, const char *text, size_t size)
 
 bool shelf_free_name_for(int shelf_fd, const char *name, const char *text, size_t size, char free_name[static SHELF_NAME_SIZE])
 {
-	char of_text[SHELF_NAME_SIZE];
+	char of_text[SHELF_NAME_SIZE], marked[SHELF_NAME_SIZE];
 
 	for (unsigned number = 0; number < NUMBERS_MAX; number++) {
 		number_name(name, number, free_name);
 		text_name(free_name, of_text);
-		if (!is_there(shelf_fd, free_name) && (!is_there(shelf_fd, of_text) || says(shelf_fd, of_text, text, size)))
+		shelf_marked_name(free_name, marked);
+		bool is_own = says(shelf_fd, of_text, text, size);
+		if (!is_there(shelf_fd, free_name) && (is_own || (!is_there(shelf_fd, of_text) && !is_there(shelf_fd, marked))))
 			return true;
 	}
 	return complain(name, _("there are too many of this name"));

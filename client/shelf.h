@@ -13,10 +13,13 @@ enum { SHELF_NAME_SIZE = NAME_MAX + 1 };
 // The first of name's names that nothing on the shelf has.
 bool shelf_free_name(int shelf_fd, const char *name, char free_name[static SHELF_NAME_SIZE]);
 
-// The same for a name that will have a text beside it, NAME.txt; a text that is there already with just these words is its own:
-// a run that was ended in the middle is taken up again.
+// The same for a name that will have a text beside it, NAME.txt, and perhaps a marked copy; a text that is there already with
+// just these words is its own: a run that was ended in the middle is taken up again.
 bool shelf_free_name_for(int shelf_fd, const char *name, const char *text, size_t size,
                          char free_name[static SHELF_NAME_SIZE]);
+
+// What the marked copy of a file of that name is called: a-marked.csv.
+void shelf_marked_name(const char *name, char marked[static SHELF_NAME_SIZE]);
 
 // Writes the text of that name, NAME.txt.
 bool shelf_write_text(int shelf_fd, const char *name, const char *text, size_t size);

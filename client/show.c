@@ -45,7 +45,7 @@ static void show_line(FILE *out, const char *place, const char *field, const cha
 }
 
 // Said here from the rule and its values, in the reader's language; the server's words only where the rule is not known.
-static void show_violation(FILE *out, const Baocao__Violation *violation)
+void show_violation(FILE *out, const Baocao__Violation *violation)
 {
 	const struct contract *contract = contract_of_labels();
 	struct arena *arena = arena_create(SHOW_ARENA_MAX);
@@ -73,37 +73,29 @@ static int by_report(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-// Where it is shown: what belongs to a report, and what belongs to none; what the file is called.
-struct showing {
-	FILE *out, *lost;
-	const char *name;
-};
-
-static void show_problem(const struct showing *showing, const struct import *import, const struct problem *problem,
-                         bool first_of_report)
+static void show_problem(const struct import *import, const struct problem *problem, bool first_of_report, FILE *out,
+                         FILE *out_of_none)
 {
-	const char *name = showing->name == NULL ? problem->path : showing->name;
 	char place[IMPORT_PLACE_SIZE];
 
 	(void)import_place(problem, place);
 	if (problem->report != IMPORT_NO_REPORT) {
 		const struct imported *imported = &import->reports[problem->report];
 		if (first_of_report)
-			(void)fprintf(showing->out, "%s:%zu INVALID\n", name, imported->line);
-		show_line(showing->out, imported->header == NULL ? "" : place, problem->field, problem->rule, problem->message);
+			(void)fprintf(out, "%s:%zu INVALID\n", imported->path, imported->line);
+		show_line(out, imported->header == NULL ? "" : place, problem->field, problem->rule, problem->message);
 		return;
 	}
-	(void)fprintf(showing->lost, "%s", name);
+	(void)fprintf(out_of_none, "%s", problem->path);
 	if (problem->row > 0)
-		(void)fprintf(showing->lost, ":%zu", problem->row);
+		(void)fprintf(out_of_none, ":%zu", problem->row);
 	if (problem->column > 0 || problem->sheet[0] != '\0')
-		(void)fprintf(showing->lost, ": %s", place);
-	(void)fprintf(showing->lost, ": %s\n", problem->message);
+		(void)fprintf(out_of_none, ": %s", place);
+	(void)fprintf(out_of_none, ": %s\n", problem->message);
 }
 
-void show_problems(FILE *out, FILE *lost, const struct import *import, const char *name)
+void show_problems(const struct import *import, FILE *out, FILE *out_of_none)
 {
-	const struct showing showing = {.out = out, .lost = lost, .name = name};
 	const struct problem **sorted = malloc((import->problem_count + 1) * sizeof(const struct problem *));
 
 	for (size_t i = 0; sorted != NULL && i < import->problem_count; i++)
@@ -113,10 +105,10 @@ void show_problems(FILE *out, FILE *lost, const struct import *import, const cha
 	for (size_t i = 0; i < import->problem_count; i++) {
 		const struct problem *problem = sorted == NULL ? &import->problems[i] : sorted[i];
 		bool first = sorted == NULL || i == 0 || sorted[i - 1]->report != problem->report;
-		show_problem(&showing, import, problem, first);
+		show_problem(import, problem, first, out, out_of_none);
 	}
 	if (import->left_over > 0)
-		(void)fprintf(lost, _("%zu more problems are not shown\n"), import->left_over);
+		(void)fprintf(out_of_none, _("%zu more problems are not shown\n"), import->left_over);
 	free(sorted);
 }
 

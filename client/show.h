@@ -1,4 +1,4 @@
-// What the tool prints about reports: outcomes and everything that is wrong, in the tool's language. One thread.
+// What the tool prints about reports: outcomes and everything that is wrong, in the language of the tool. One thread.
 #ifndef BAOCAO_SHOW_H
 #define BAOCAO_SHOW_H
 
@@ -11,8 +11,11 @@
 const char *show_outcome_name(Baocao__Outcome outcome);
 
 // Everything that is wrong with files, by report: "FILE:LINE INVALID" and a line for each problem, with the cell, the field and the
-// rule; what belongs to no report goes to lost. name: what the file is called; NULL: its path.
-void show_problems(FILE *out, FILE *lost, const struct import *import, const char *name);
+// rule, on out; what belongs to no report on out_of_none.
+void show_problems(const struct import *import, FILE *out, FILE *out_of_none);
+
+// A violation that the server found.
+void show_violation(FILE *out, const Baocao__Violation *violation);
 
 // An entry of the outbox with what the server said of it.
 void show_entry(FILE *out, const struct outbox_entry *entry);

@@ -9,10 +9,9 @@
 #include <utf8proc.h>
 
 #include "example.h"
-#include "exit_status.h"
 #include "language.h"
 
-enum { NAME_SIZE = 200 };
+enum { STATUS_WRITTEN, STATUS_NOT = 2, NAME_SIZE = 200 };
 
 /* columns */
 
@@ -169,15 +168,15 @@ static bool write_text(const struct contract *contract, const struct contract_ki
 }
 
 // A file that is there may be a form that somebody has filled in.
-static int write_form(const struct contract *contract, const struct contract_kind *kind, enum format format, const char *path)
+static int write_template(const struct contract *contract, const struct contract_kind *kind, enum format format, const char *path)
 {
 	bool good;
 
 	if (strcmp(path, "-") == 0 && format != FORMAT_XLSX)
-		return write_text(contract, kind, format, stdout) ? STATUS_ALL_STORED : STATUS_WRONG;
+		return write_text(contract, kind, format, stdout) ? STATUS_WRITTEN : STATUS_NOT;
 	if (access(path, F_OK) == 0) {
 		(void)fprintf(stderr, _("baocao: %s exists and is left as it is\n"), path);
-		return STATUS_WRONG;
+		return STATUS_NOT;
 	}
 	errno = 0;
 	if (format == FORMAT_XLSX) {
@@ -191,7 +190,7 @@ static int write_form(const struct contract *contract, const struct contract_kin
 		(void)puts(path);
 	else
 		(void)fprintf(stderr, _("baocao: %s cannot be written: %s\n"), path, errno == 0 ? _("out of memory") : strerror(errno));
-	return good ? STATUS_ALL_STORED : STATUS_WRONG;
+	return good ? STATUS_WRITTEN : STATUS_NOT;
 }
 
 static int run(const struct contract *contract, const char *kind_name, const char *format_name, const char *path)
@@ -202,26 +201,26 @@ static int run(const struct contract *contract, const char *kind_name, const cha
 
 	if (kind == NULL) {
 		(void)fprintf(stderr, _("baocao: there is no kind %s; see baocao describe\n"), kind_name);
-		return STATUS_WRONG;
+		return STATUS_NOT;
 	}
 	if (format == FORMATS) {
 		(void)fprintf(stderr, "%s", _("baocao: templates are xlsx, csv or json\n"));
-		return STATUS_WRONG;
+		return STATUS_NOT;
 	}
 	(void)snprintf(name, sizeof name, "%s%s", kind->name, formats[format].endings[0]);
-	return write_form(contract, kind, format, path == NULL ? name : path);
+	return write_template(contract, kind, format, path == NULL ? name : path);
 }
 
-int template_write(const struct options *options)
+int template(const struct options *options)
 {
 	char *error = NULL;
-	int status = STATUS_WRONG;
+	int status = STATUS_NOT;
 	struct contract *contract = contract_load(&error);
 
 	if (contract == NULL)
 		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	else
-		status = run(contract, options->operands[0], options->format, options->operand_count == 2 ? options->operands[1] : NULL);
+		status = run(contract, options->operands[0], options->format, options->operands[1]); // NULL where there is none
 	free(error);
 	contract_destroy(&contract);
 	return status;

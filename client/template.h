@@ -1,4 +1,4 @@
-// The subcommand that writes empty forms, made from the contract: a workbook with headings in the tool's language, lists of allowed
+// The command that writes empty forms, made from the contract: a workbook with headings in the tool's language, lists of allowed
 // values, bounds and notes; the same as CSV; or a line of JSON. What is written is what import.h reads.
 #ifndef BAOCAO_TEMPLATE_H
 #define BAOCAO_TEMPLATE_H
@@ -9,8 +9,8 @@
 #include "options.h"
 #include "table.h"
 
-// Exit status.
-int template_write(const struct options *options);
+// Exit status: 0 written, 2 not.
+int template(const struct options *options);
 
 /* for the writers */
 

@@ -9,7 +9,7 @@ from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
 PROGRAM = "/usr/lib/libreoffice/program/soffice"
-DEADLINE = 120.0  # seconds: the first start makes a profile
+DEADLINE = 300.0  # seconds: the first start makes a profile, and others may be using the machine
 FILTERS = {".xlsx": ("Calc MS Excel 2007 XML", ""), ".csv": ("Text - txt - csv (StarCalc)", "44,34,76,1,,0,false,true")}
 SEMICOLONS = ("Text - txt - csv (StarCalc)", "59,34,76,1,,0,false,true")   # UTF-8
 UNICODE_TEXT = ("Text - txt - csv (StarCalc)", "9,34,65535,1,,0,false,true")  # UTF-16 with a byte order mark, tabs
