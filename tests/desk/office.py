@@ -26,7 +26,11 @@ class Office:
             [PROGRAM, "--headless", "--invisible", "--norestore", "--nologo", "--nodefault",
              f"-env:UserInstallation={pathlib.Path(folder).as_uri()}", f"--accept=pipe,name={self.pipe};urp;"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.desktop = self._connect()
+        try:
+            self.desktop = self._connect()
+        except BaseException:
+            self.process.terminate()
+            raise
 
     def _connect(self):
         local = uno.getComponentContext()
