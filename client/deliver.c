@@ -11,6 +11,7 @@
 #include "proofs.h"
 #include "setback.h"
 #include "window.h"
+#include "words.h"
 
 #define PROTOCOL_VERSION "baocao/1"
 #define MONITOR_ENDPOINT "inproc://monitor"
@@ -45,9 +46,11 @@ struct delivery {
 	struct window window;
 	void (*answered)(void *user, int64_t entry_no);
 	void *user;
+	const struct deliver_meanwhile *meanwhile; // NULL: none
 	void *context, *socket, *monitor;
 	uint64_t last_id;
 	int64_t last_answer;
+	bool complained;      // that no answer comes
 	int64_t resume_at;    // nothing is taken before that, after a connection was lost
 	unsigned lost_pause;
 	bool exhausted;       // nothing more to take until the next rewind
@@ -305,6 +308,15 @@ static void take_receipt(struct delivery *delivery, const Baocao__Receipt *recei
 	// Nobody waits for it: the answer to a submission that was sent twice.
 }
 
+static void on_answer(struct delivery *delivery)
+{
+	delivery->last_answer = now_ms();
+	delivery->reopen_pause = 0;
+	if (delivery->complained)
+		(void)fputs(_("baocao: answers come again\n"), stderr);
+	delivery->complained = false;
+}
+
 // Takes one message; false when none waits.
 static bool receive(struct delivery *delivery)
 {
@@ -320,8 +332,7 @@ static bool receive(struct delivery *delivery)
 		more = zmq_msg_more(&frame) != 0;
 		Baocao__Receipt *receipt = index == 1 && !more ? answer_read(zmq_msg_data(&frame), zmq_msg_size(&frame)) : NULL;
 		if (receipt != NULL) {
-			delivery->last_answer = now_ms();
-			delivery->reopen_pause = 0;
+			on_answer(delivery);
 			take_receipt(delivery, receipt);
 			baocao__receipt__free_unpacked(receipt, NULL);
 		}
@@ -412,32 +423,63 @@ static bool is_done(struct delivery *delivery)
 	return false;
 }
 
+static void complain_of_silence(struct delivery *delivery)
+{
+	(void)fprintf(stderr, _("baocao: no answer for %u s: %s\n"), delivery->servers->patience_ms / 1000,
+	              delivery->key_refused ? _("the server refuses this key") : _("is the server up, its key right?"));
+	delivery->complained = true;
+}
+
+static void wait_and_read(struct delivery *delivery)
+{
+	zmq_pollitem_t items[] = {{.socket = delivery->socket, .events = ZMQ_POLLIN},
+	                          {.socket = delivery->monitor, .events = ZMQ_POLLIN},
+	                          {.fd = delivery->meanwhile == NULL ? -1 : delivery->meanwhile->fd, .events = ZMQ_POLLIN}};
+	long wait = serve_flights(delivery);
+
+	if (!delivery->exhausted || !is_idle(delivery))
+		(void)zmq_poll(items, delivery->meanwhile == NULL ? 2 : 3, wait);
+	if (items[0].revents != 0)
+		(void)receive(delivery);
+	if (items[1].revents != 0)
+		take_event(delivery);
+}
+
+// False: the caller wants to end.
+static bool let_others_work(struct delivery *delivery)
+{
+	enum deliver_turn turn =
+		delivery->meanwhile == NULL ? DELIVER_GO_ON : delivery->meanwhile->turn(delivery->meanwhile->user);
+
+	if (turn == DELIVER_MORE)
+		delivery->exhausted = false;
+	return turn != DELIVER_STOP;
+}
+
 static enum deliver_end run(struct delivery *delivery)
 {
+	bool patient = delivery->meanwhile != NULL && delivery->meanwhile->patient;
+
 	delivery->last_answer = now_ms();
 	while (!is_done(delivery)) {
-		zmq_pollitem_t items[] = {{.socket = delivery->socket, .events = ZMQ_POLLIN},
-		                          {.socket = delivery->monitor, .events = ZMQ_POLLIN}};
-		long wait = serve_flights(delivery);
-		if (!delivery->exhausted || !is_idle(delivery))
-			(void)zmq_poll(items, 2, wait);
-		if (items[0].revents != 0)
-			(void)receive(delivery);
-		if (items[1].revents != 0)
-			take_event(delivery);
+		wait_and_read(delivery);
 		if (delivery->outbox_failed || (delivery->reopen_at != 0 && delivery->reopen_at <= now_ms() && !reopen(delivery)))
 			return DELIVER_FAILED;
-		if (now_ms() - delivery->last_answer > delivery->servers->patience_ms) {
-			(void)fprintf(stderr, "baocao: no answer for %u s: %s\n", delivery->servers->patience_ms / 1000,
-			              delivery->key_refused ? "the server refuses this key" : "is the server up, its key right?");
+		if (!let_others_work(delivery))
+			return DELIVER_STOPPED;
+		if (now_ms() - delivery->last_answer <= delivery->servers->patience_ms)
+			continue;
+		if (!delivery->complained)
+			complain_of_silence(delivery);
+		if (!patient)
 			return DELIVER_NO_ANSWER;
-		}
 	}
 	return DELIVER_ALL;
 }
 
 enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *outbox,
-                         void (*answered)(void *user, int64_t entry_no), void *user)
+                         void (*answered)(void *user, int64_t entry_no), void *user,
+                         const struct deliver_meanwhile *meanwhile)
 {
 	struct delivery *delivery = calloc(1, sizeof *delivery);
 	enum deliver_end end = DELIVER_FAILED;
@@ -452,6 +494,7 @@ enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *o
 	window_init(&delivery->window, (size_t)IN_FLIGHT_MAX * OUTBOX_PARCEL_BYTES);
 	delivery->answered = answered;
 	delivery->user = user;
+	delivery->meanwhile = meanwhile;
 	randombytes_buf(&delivery->last_id, sizeof(uint32_t)); // unlike those of an earlier run
 	delivery->fresh = true;
 	outbox_rewind(outbox);

@@ -23,12 +23,24 @@ struct deliver_servers {
 enum deliver_end {
 	DELIVER_ALL,       // nothing is pending any more
 	DELIVER_NO_ANSWER, // some stay pending in the outbox
+	DELIVER_STOPPED,   // so do some, for the caller wanted to end
 	DELIVER_FAILED     // the outbox or the sockets failed
 };
 
-// Calls answered, if not NULL, for each entry whose answer is durable in the outbox. The outbox must be locked. Problems go
-// to standard error.
+enum deliver_turn { DELIVER_STOP, DELIVER_GO_ON, DELIVER_MORE }; // MORE: something was queued
+
+// What the caller does meanwhile.
+struct deliver_meanwhile {
+	int fd;                              // turn is called as soon as this can be read
+	enum deliver_turn (*turn)(void *user); // and at least once a second
+	void *user;
+	bool patient; // never ends for want of an answer: that is said once, and once when there is one again
+};
+
+// Calls answered, if not NULL, for each entry whose answer is durable in the outbox. The outbox must be locked. meanwhile may
+// be NULL. Problems go to standard error.
 enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *outbox,
-                         void (*answered)(void *user, int64_t entry_no), void *user);
+                         void (*answered)(void *user, int64_t entry_no), void *user,
+                         const struct deliver_meanwhile *meanwhile);
 
 #endif

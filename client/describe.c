@@ -69,7 +69,7 @@ static int describe_kind(const struct contract *contract, const char *name)
 	return 0;
 }
 
-int describe(int argc, char **argv)
+int describe(const struct options *options)
 {
 	char *error = NULL;
 	struct contract *contract = contract_load(&error);
@@ -78,8 +78,8 @@ int describe(int argc, char **argv)
 	if (contract == NULL) {
 		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
 		status = 2;
-	} else if (argc == 2) {
-		status = describe_kind(contract, argv[1]);
+	} else if (options->operand_count == 1) {
+		status = describe_kind(contract, options->operands[0]);
 	} else {
 		for (size_t i = 0; i < contract->kind_count; i++)
 			(void)printf("%-18s %s / %s\n", contract->kinds[i].name, contract->kinds[i].body->vi,

@@ -120,12 +120,7 @@ static int generate(const char *path)
 	return 0;
 }
 
-int keys_generate(int argc, char **argv)
+int keys_generate(const struct options *options)
 {
-	if (argc == 3 && strcmp(argv[1], "--signing") == 0)
-		return generate_signing(argv[2]);
-	if (argc == 2 && argv[1][0] != '-')
-		return generate(argv[1]);
-	(void)fputs("usage: baocao keygen [--signing] FILE\n", stderr);
-	return 2;
+	return options->signing ? generate_signing(options->operands[0]) : generate(options->operands[0]);
 }

@@ -1,54 +1,50 @@
-// baocao: the collector's tool. One row for each subcommand.
+// baocao: the collector's tool. What it can do is in the table of commands.c.
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "describe.h"
-#include "keys.h"
-#include "prove.h"
-#include "send.h"
+#include "commands.h"
+#include "exit_status.h"
+#include "language.h"
 
-static const struct {
-	const char *name, *arguments, *help;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{"keygen", "[--signing] FILE",
-     "make a key pair: FILE and FILE.pub; print the public key and how it is registered; --signing: for a server's receipts",
-     keys_generate},
-	{"describe", "[KIND]", "list the kinds of report, or the fields and rules of one", describe},
-	{"send", SEND_ARGUMENTS, "check the reports of the files (JSON Lines, CSV), queue those that are right, deliver them",
-     send_files},
-	{"queue", SEND_QUEUE_ARGUMENTS, "the first half of send: what it says is queued survives everything", send_queue},
-	{"deliver", SEND_DELIVER_ARGUMENTS, "the second half: bring what is queued to the server", send_deliver},
-	{"reconcile", SEND_RECONCILE_ARGUMENTS,
-     "after the server's database was set back: send once more what was acknowledged; what is missing is filed again",
-     send_reconcile},
-	{"proof", PROVE_PROOF_ARGUMENTS, "write the proof that a report was filed: what the server has signed of it", prove_proof},
-	{"verify", PROVE_VERIFY_ARGUMENTS, "check proofs, without a network, by the keys that are trusted", prove_verify},
-	{"status", SEND_STATUS_ARGUMENTS, "what is pending, delivered, refused", send_status},
-};
-
-static void print_help(FILE *out)
+// Takes --lang out of the arguments, wherever it stands before "--"; NULL when it does not.
+static const char *take_language(int *argc, char **argv)
 {
-	(void)fputs("baocao files reports with baocaod.\n\n", out);
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		(void)fprintf(out, "  baocao %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-	(void)fputs("  baocao --help | --version\n", out);
+	const char *name = NULL;
+	int kept = 1;
+	bool options = true;
+
+	for (int i = 1; i < *argc; i++) {
+		options &= strcmp(argv[i], "--") != 0;
+		if (options && strcmp(argv[i], "--lang") == 0 && i + 1 < *argc)
+			name = argv[++i];
+		else if (options && strncmp(argv[i], "--lang=", strlen("--lang=")) == 0)
+			name = argv[i] + strlen("--lang=");
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[*argc = kept] = NULL;
+	return name;
 }
 
 int main(int argc, char **argv)
 {
-	if (sodium_init() < 0)
-		return 2;
-	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	if (sodium_init() < 0 || argc < 1)
+		return STATUS_WRONG;
+	const char *language = take_language(&argc, argv);
+	if (!language_init(language)) {
+		(void)fputs("baocao: --lang is vi or en\n", stderr);
+		return STATUS_WRONG;
+	}
+	const struct command *command = argc > 1 ? commands_named(argv[1]) : NULL;
+	if (command != NULL)
+		return commands_run(command, argc - 1, argv + 1, language);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		(void)puts("baocao " BAOCAO_VERSION);
-		return 0;
+		return STATUS_ALL_STORED;
 	}
 	bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
-	print_help(asked ? stdout : stderr);
-	return asked ? 0 : 2;
+	commands_print_help(NULL, asked ? stdout : stderr);
+	return asked ? STATUS_ALL_STORED : STATUS_WRONG;
 }

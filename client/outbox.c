@@ -14,10 +14,10 @@
 
 #include "proof.h"
 
-enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 2 };
+enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 4 };
 
 // The statements of an outbox, prepared once.
-enum statement { ADD, FIND_PENDING, TAKE, ANSWER, KEEP_PROOF, SEND_ALONE, COUNT, OLDEST, STATEMENTS };
+enum statement { ADD, FIND_PENDING, TAKE, ANSWER, KEEP_PROOF, SEND_ALONE, COUNT, OLDEST, HAS_PENDING, STATEMENTS };
 
 static const char *const statement_text[STATEMENTS] = {
 	[ADD] = "INSERT INTO entry (series, revision, digest, report, path, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
@@ -32,6 +32,7 @@ static const char *const statement_text[STATEMENTS] = {
 	[SEND_ALONE] = "UPDATE entry SET alone = 1 WHERE entry_no = ?1",
 	[COUNT] = "SELECT coalesce(outcome, 0), count(*) FROM entry GROUP BY outcome",
 	[OLDEST] = "SELECT coalesce(min(queued_at), '') FROM entry WHERE outcome IS NULL",
+	[HAS_PENDING] = "SELECT EXISTS (SELECT 1 FROM entry WHERE outcome IS NULL)",
 };
 
 // What makes each version of the schema from the one before.
@@ -66,6 +67,16 @@ static const char *const schema[SCHEMA_VERSION] = {
 	"valid_from TEXT, valid_to TEXT, " // NULL: no end
 	"origin TEXT NOT NULL, "    // why it is trusted
 	"added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')));",
+	// Watched folders.
+	"ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0; " // its refusal lies in returned/ of its folder
+	"CREATE INDEX entry_untold ON entry (path) WHERE outcome IN (3, 5, 7) AND told = 0; "
+	"CREATE INDEX entry_pending_path ON entry (path) WHERE outcome IS NULL;",
+	// Histories of the server's database.
+	"CREATE TABLE history ("
+	"history TEXT PRIMARY KEY, " // as receipts name it
+	"seen_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), "
+	"is_open INTEGER NOT NULL); " // waits to be reconciled
+	"CREATE TABLE again (entry_no INTEGER PRIMARY KEY);", // entries that ask for an acknowledgement once more
 };
 
 struct outbox {
@@ -215,11 +226,17 @@ bool outbox_begin(struct outbox *outbox)
 	return execute(outbox, "BEGIN IMMEDIATE");
 }
 
+void outbox_rollback(struct outbox *outbox)
+{
+	if (sqlite3_get_autocommit(outbox->database) == 0)
+		(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL); // the reason has been said
+}
+
 bool outbox_commit(struct outbox *outbox)
 {
 	if (execute(outbox, "COMMIT"))
 		return true;
-	(void)sqlite3_exec(outbox->database, "ROLLBACK", NULL, NULL, NULL); // the reason has been said
+	outbox_rollback(outbox);
 	return false;
 }
 
@@ -255,21 +272,44 @@ bool outbox_add(struct outbox *outbox, const struct outbox_report *report, int64
 
 /* delivering */
 
-bool outbox_lock(struct outbox *outbox)
+static bool open_lock(struct outbox *outbox)
 {
 	char path[PATH_MAX];
 
+	if (outbox->lock_fd >= 0)
+		return true;
 	(void)snprintf(path, sizeof path, "%s-lock", outbox->path);
 	outbox->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (outbox->lock_fd < 0)
-		return complain(outbox, strerror(errno));
-	if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return true;
+	return outbox->lock_fd >= 0 || complain(outbox, strerror(errno));
+}
+
+bool outbox_try_lock(struct outbox *outbox, bool *ret_taken)
+{
+	*ret_taken = false;
+	if (!open_lock(outbox))
+		return false;
+	*ret_taken = flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0;
+	return *ret_taken || errno == EWOULDBLOCK || errno == EINTR || complain(outbox, strerror(errno));
+}
+
+bool outbox_lock(struct outbox *outbox)
+{
+	bool taken;
+
+	if (!outbox_try_lock(outbox, &taken) || taken)
+		return taken;
 	(void)fprintf(stderr, "baocao: outbox %s: another baocao delivers it; waiting for its turn\n", outbox->path);
 	while (flock(outbox->lock_fd, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return complain(outbox, strerror(errno));
 	return true;
+}
+
+void outbox_unlock(struct outbox *outbox)
+{
+	if (outbox->lock_fd >= 0)
+		(void)close(outbox->lock_fd);
+	outbox->lock_fd = -1;
 }
 
 void outbox_parcel_clear(struct outbox_parcel *parcel)
@@ -509,4 +549,13 @@ bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES],
 	(void)snprintf(oldest, OUTBOX_TIME_SIZE, "%s", (const char *)sqlite3_column_text(first, 0));
 	(void)sqlite3_reset(first);
 	return true;
+}
+
+bool outbox_has_pending(struct outbox *outbox)
+{
+	sqlite3_stmt *statement = outbox->statements[HAS_PENDING];
+	bool pending = sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0) != 0;
+
+	(void)sqlite3_reset(statement);
+	return pending;
 }

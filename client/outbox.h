@@ -53,13 +53,18 @@ struct outbox_report {
 bool outbox_begin(struct outbox *outbox);
 // *ret_entry_no names it from now on. A report that is pending already, with the same content, is that entry.
 bool outbox_add(struct outbox *outbox, const struct outbox_report *report, int64_t *ret_entry_no);
+// Takes back what was added since begin; does nothing when nothing was begun.
+void outbox_rollback(struct outbox *outbox);
 // True: all that was added is durable.
 bool outbox_commit(struct outbox *outbox);
 
 /* delivering */
 
-// Takes the right to deliver, waiting for another process that has it. It ends with the outbox.
+// Takes the right to deliver, waiting for another process that has it. It ends with the outbox, or with outbox_unlock().
 bool outbox_lock(struct outbox *outbox);
+// The same without waiting: *ret_taken is false when another process has it.
+bool outbox_try_lock(struct outbox *outbox, bool *ret_taken);
+void outbox_unlock(struct outbox *outbox);
 
 // What goes into one submission: entries whose earlier revisions are answered.
 struct outbox_parcel {
@@ -125,5 +130,8 @@ bool outbox_proof(struct outbox *outbox, int64_t receipt_no, void (*use)(void *u
 // How many there are by outcome; [0] are pending. *ret_oldest is when the oldest pending one was queued, "" when none is.
 enum { OUTBOX_OUTCOMES = BAOCAO__OUTCOME__OUTCOME_PROTOCOL + 1, OUTBOX_TIME_SIZE = 32 };
 bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES], char oldest[static OUTBOX_TIME_SIZE]);
+
+// Whether anything may be pending; without counting.
+bool outbox_has_pending(struct outbox *outbox);
 
 #endif

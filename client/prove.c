@@ -1,34 +1,13 @@
 #include "prove.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit_status.h"
 #include "proof_file.h"
 #include "signing_keys.h"
-
-enum { STATUS_GOOD, STATUS_NOT, STATUS_WRONG };
-
-static const struct option long_options[] = {
-	{"outbox", required_argument, NULL, 'o'}, {"signing-key", required_argument, NULL, 'y'}, {NULL, 0, NULL, 0}};
-
-static int wrong_use(const char *name, const char *arguments)
-{
-	(void)fprintf(stderr, "usage: baocao %s %s\n", name, arguments);
-	return STATUS_WRONG;
-}
-
-// The outbox at path, or the one that there is without. NULL: the reason is on standard error.
-static struct outbox *open_outbox(const char *path)
-{
-	char *standard = path == NULL ? outbox_default_path() : NULL;
-	struct outbox *outbox = path == NULL && standard == NULL ? NULL : outbox_open(path == NULL ? standard : path);
-
-	free(standard);
-	return outbox;
-}
 
 /* proof */
 
@@ -85,26 +64,23 @@ static int write_proof(struct search *search)
 		(void)fprintf(stderr, "baocao: %s: %s\n", search->wanted,
 		              search->seen ? "its answer is not signed; queued and delivered again it would be"
 		                           : "the outbox has no answer to such a report");
-		return STATUS_NOT;
+		return STATUS_SOME_NOT;
 	}
 	proof_file_write(&search->proof, stdout);
-	return STATUS_GOOD;
+	return STATUS_ALL_STORED;
 }
 
-int prove_proof(int argc, char **argv)
+int prove_proof(const struct options *options)
 {
-	const char *path = NULL;
-	int option, status = STATUS_WRONG;
 	char *error = NULL;
-
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) == 'o')
-		path = optarg;
-	if (option != -1 || optind + 1 != argc)
-		return wrong_use(argv[0], PROVE_PROOF_ARGUMENTS);
 	struct contract *contract = contract_load(&error);
-	struct search search = {.outbox = contract == NULL ? NULL : open_outbox(path), .contract = contract, .wanted = argv[optind]};
+	struct search search = {.contract = contract, .wanted = options->operands[0]};
+	int status = STATUS_WRONG;
+
 	if (contract == NULL)
 		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+	else
+		search.outbox = outbox_open(options->outbox);
 	if (search.outbox != NULL)
 		status = write_proof(&search);
 	outbox_close(&search.outbox);
@@ -165,41 +141,35 @@ static int verify_file(const char *path, const struct signing_keys *keys)
 	enum proof_verdict verdict = proof_file_verify(&proof, keys, &statement);
 	(void)printf("%s: %s\n", path, verdict_text[verdict]);
 	if (verdict == PROOF_OTHER_CONTENT || verdict == PROOF_WRONG_SIGNATURE)
-		return STATUS_NOT;
+		return STATUS_SOME_NOT;
 	proof_write_hex(statement.key, sizeof statement.key, key);
 	(void)printf("%.*scommitted_at %s\nkey %s\n", (int)proof.leaf_size, (const char *)proof.leaf + 1, statement.committed_at, key);
-	return verdict == PROOF_HOLDS ? STATUS_GOOD : STATUS_NOT;
+	return verdict == PROOF_HOLDS ? STATUS_ALL_STORED : STATUS_SOME_NOT;
 }
 
-int prove_verify(int argc, char **argv)
+// Those that are given, or else those that the outbox trusts.
+static bool read_keys(const struct options *options, struct signing_keys *keys)
+{
+	for (int i = 0; i < options->signing_keys.count; i++)
+		if (!signing_keys_read(keys, options->signing_keys.texts[i]))
+			return false;
+	if (options->signing_keys.count > 0)
+		return true;
+	struct outbox *outbox = outbox_open(options->outbox);
+	bool good = outbox != NULL && signing_keys_load(keys, outbox);
+	outbox_close(&outbox);
+	return good;
+}
+
+int prove_verify(const struct options *options)
 {
 	struct signing_keys keys = {0};
-	const char *path = NULL;
-	bool good = true, given = false;
-	int option, status = STATUS_GOOD;
+	int status = STATUS_ALL_STORED;
 
-	while (good && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (option == 'o') {
-			path = optarg;
-		} else if (option == 'y') {
-			if (!signing_keys_read(&keys, optarg))
-				return STATUS_WRONG;
-			given = true;
-		} else {
-			good = false;
-		}
-	}
-	if (!good || optind == argc || (given && path != NULL))
-		return wrong_use(argv[0], PROVE_VERIFY_ARGUMENTS);
-	if (!given) {
-		struct outbox *outbox = open_outbox(path);
-		good = outbox != NULL && signing_keys_load(&keys, outbox);
-		outbox_close(&outbox);
-		if (!good)
-			return STATUS_WRONG;
-	}
-	for (int i = optind; i < argc; i++) {
-		int of_file = verify_file(argv[i], &keys);
+	if (!read_keys(options, &keys))
+		return STATUS_WRONG;
+	for (int i = 0; i < options->operand_count; i++) {
+		int of_file = verify_file(options->operands[i], &keys);
 		status = of_file > status ? of_file : status;
 	}
 	return status;

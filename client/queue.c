@@ -5,7 +5,7 @@
 
 #include "digest.h"
 #include "import.h"
-#include "judge.h"
+#include "language.h"
 #include "report.pb-c.h"
 #include "series.h"
 #include "show.h"
@@ -20,64 +20,50 @@ struct queueing {
 
 static bool out_of_memory(void)
 {
-	(void)fputs("baocao: out of memory\n", stderr);
+	(void)fprintf(stderr, "baocao: %s\n", _("out of memory"));
 	return false;
 }
 
-static bool add(struct queueing *queueing, const struct imported *origin)
+bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,
+               size_t line, int64_t *ret_entry_no)
 {
 	char series[SERIES_TEXT_SIZE];
 	uint8_t digest[DIGEST_SIZE];
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
+	size_t size = protobuf_c_message_get_packed_size(report);
 	uint8_t *bytes = malloc(size + 1);
 
 	if (bytes == NULL)
 		return out_of_memory();
-	(void)protobuf_c_message_pack(origin->report, bytes);
-	series_text(queueing->contract, origin->report, series);
-	digest_report(queueing->contract, origin->report, digest);
-	bool good = outbox_add(queueing->outbox,
+	(void)protobuf_c_message_pack(report, bytes);
+	series_text(contract, report, series);
+	digest_report(contract, report, digest);
+	bool good = outbox_add(outbox,
 	                       &(struct outbox_report){.bytes = bytes,
 	                                               .size = size,
 	                                               .series = series,
-	                                               .revision = ((const Baocao__Report *)origin->report)->revision,
+	                                               .revision = ((const Baocao__Report *)report)->revision,
 	                                               .digest = digest,
-	                                               .path = origin->path,
-	                                               .line = origin->line},
-	                       &queueing->queued->entries[queueing->queued->count]);
+	                                               .path = path,
+	                                               .line = line},
+	                       ret_entry_no);
 	free(bytes);
-	queueing->queued->count += good;
 	return good;
 }
 
-static void refuse_size(struct verdict *verdict, size_t size)
+static bool add(struct queueing *queueing, const struct imported *origin)
 {
-	char value[32], limit[32];
-	(void)snprintf(value, sizeof value, "%zu", size);
-	(void)snprintf(limit, sizeof limit, "%d", OUTBOX_PARCEL_BYTES);
-	verdict_add(verdict, RULE_TOO_LARGE, NULL, &(struct violation_words){.value = value, .limit = limit});
+	struct queued *queued = queueing->queued;
+	bool good = queue_add(queueing->contract, queueing->outbox, origin->report, origin->path, origin->line,
+	                      &queued->entries[queued->count]);
+	queued->count += good;
+	return good;
 }
 
 // What could not be read is never sent: it would be another report than the file says.
-static bool judge_and_add(struct queueing *queueing, struct imported *origin)
+static bool add_if_right(struct queueing *queueing, const struct imported *origin)
 {
-	struct verdict judged;
-	bool readable = verdict_is_clean(&origin->verdict);
-	struct verdict *verdict = readable ? &judged : &origin->verdict;
-
-	if (!digest_canonicalise(queueing->contract, origin->report, queueing->import.arena))
-		return out_of_memory();
-	verdict_init(&judged, queueing->import.arena);
-	judge_report(queueing->contract, origin->report, verdict);
-	if (verdict->out_of_memory)
-		return out_of_memory();
-	size_t size = protobuf_c_message_get_packed_size(origin->report);
-	bool fits = size <= OUTBOX_PARCEL_BYTES; // what does not would be refused by itself, and never leave the outbox
-	if (!fits)
-		refuse_size(verdict, size);
-	if (readable && fits && (queueing->unchecked || verdict_is_clean(verdict)))
+	if (origin->readable && origin->problem_count == 0)
 		return add(queueing, origin);
-	show_invalid(origin->path, origin->line, verdict);
 	queueing->queued->invalid++;
 	return true;
 }
@@ -87,12 +73,13 @@ static bool queue_imported(struct queueing *queueing)
 	struct import *import = &queueing->import;
 
 	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
-	if (queueing->queued->entries == NULL)
+	if (queueing->queued->entries == NULL || !import_judge(import, !queueing->unchecked) || import->out_of_memory)
 		return out_of_memory();
+	show_problems(import, stdout, stderr);
 	if (!outbox_begin(queueing->outbox))
 		return false;
 	for (size_t i = 0; i < import->count; i++)
-		if (!judge_and_add(queueing, &import->reports[i]))
+		if (!add_if_right(queueing, &import->reports[i]))
 			return false; // the outbox takes back what was added when it closes
 	return outbox_commit(queueing->outbox);
 }
@@ -107,13 +94,13 @@ bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct que
 	*ret = (struct queued){0};
 	queueing.contract = contract;
 	if (contract == NULL || !import_init(&queueing.import, contract)) {
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	} else {
 		for (; *paths != NULL; paths++)
 			import_file(&queueing.import, *paths);
 		ret->reports = queueing.import.count;
-		ret->unreadable = queueing.import.unreadable;
 		good = queue_imported(&queueing);
+		ret->unreadable = queueing.import.unreadable;
 	}
 	free(error);
 	import_clear(&queueing.import);

@@ -18,4 +18,8 @@ struct queued {
 bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct queued *ret);
 void queued_clear(struct queued *queued);
 
+// Adds the report to a transaction of the outbox as of that line of that file. False: the reason has been said.
+bool queue_add(const struct contract *contract, struct outbox *outbox, const ProtobufCMessage *report, const char *path,
+               size_t line, int64_t *ret_entry_no);
+
 #endif

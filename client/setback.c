@@ -4,18 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS history (" // of the server's database
-	"history TEXT PRIMARY KEY, "           // as receipts name it
-	"seen_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), "
-	"is_open INTEGER NOT NULL); "          // waits to be reconciled
-	"CREATE TABLE IF NOT EXISTS again (entry_no INTEGER PRIMARY KEY)"; // entries that ask for an acknowledgement once more
-
-bool setback_prepare(struct outbox *outbox)
-{
-	return sqlite3_exec(outbox_database(outbox), schema, NULL, NULL, NULL) == SQLITE_OK || outbox_complain(outbox);
-}
-
 static bool run(struct outbox *outbox, const char *sql, const char *argument, char *result)
 {
 	sqlite3_stmt *statement = NULL;

@@ -10,9 +10,6 @@
 
 enum { SETBACK_HISTORY_SIZE = 48 };
 
-// Makes the tables of this module where the outbox has none yet.
-bool setback_prepare(struct outbox *outbox);
-
 // Notes the history that a receipt names; says it on standard error when it is a new one and not the first. seen: what this process
 // noted last, "" at first; so that a receipt like the one before costs nothing.
 bool setback_note(struct outbox *outbox, const char *history, char seen[static SETBACK_HISTORY_SIZE]);

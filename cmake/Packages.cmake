@@ -81,5 +81,9 @@ baocao_package(collector
   SUMMARY "tool that files reports with baocaod"
   TEXT "baocao turns spreadsheets and JSON into reports, says in Vietnamese and
 English what is wrong with them, keeps them in a durable outbox and delivers
-them to any of several servers until each is answered with a receipt.")
+them to any of several servers until each is answered with a receipt.
+
+As a service it looks after a folder: files that are put there are filed, and
+those with something wrong come back with all that is wrong."
+  DEPENDS adduser)
 include(CPack)

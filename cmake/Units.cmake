@@ -24,11 +24,14 @@ baocao_daemon_unit(baocaod@.service "Báo cáo: receives reports over ZeroMQ and
 
 file(GLOB server_units CONFIGURE_DEPENDS systemd/*.service systemd/*.timer)
 file(GLOB server_timers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/systemd systemd/*.timer)
+set(collector_units ${PROJECT_SOURCE_DIR}/systemd/baocao-watch.service)
+list(REMOVE_ITEM server_units ${collector_units})
 file(GLOB user_units CONFIGURE_DEPENDS systemd/user/*)
 list(JOIN server_timers " " BAOCAO_TIMERS) # for the maintainer scripts
 install(FILES ${units}/baocaod.service ${units}/baocaod@.service ${server_units} DESTINATION lib/systemd/system COMPONENT server)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME baocao-server.conf COMPONENT server)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME baocao-server.conf COMPONENT server)
+install(FILES ${collector_units} DESTINATION lib/systemd/system COMPONENT collector)
 if(user_units)
   install(FILES ${user_units} DESTINATION lib/systemd/user COMPONENT collector)
 endif()

@@ -13,6 +13,8 @@ static Baocao__Violation *violation_of(struct arena *arena, const struct violati
 	message->rule = (char *)violation->rule;
 	message->vi = (char *)violation->vi;
 	message->en = (char *)violation->en;
+	message->value = (char *)violation->value;
+	message->limit = (char *)violation->limit;
 	return message;
 }
 

@@ -238,6 +238,7 @@ static bool read_rule(struct loaded *loaded, struct contract_field *field, const
 	field->min_items = rule->min_items;
 	field->max_items = rule->has_max_items ? rule->max_items : UINT32_MAX;
 	field->format = (enum contract_format)rule->format;
+	field->example = rule->example;
 	field->pattern = rule->pattern;
 	if (field->vi == NULL || field->en == NULL)
 		return fail(loaded, "%s.%s: the labels (field).vi and .en are missing", message, field->name);

@@ -45,6 +45,7 @@ struct contract_field {
 	uint64_t min, max;                         // numbers
 	uint32_t min_len, max_len;                 // texts, in code points
 	uint32_t min_items, max_items;             // lines
+	const char *example;                       // of a text, NULL for none
 	const char *pattern;                       // as written, NULL for none
 	regex_t regex;                             // compiled, anchored at both ends; valid when pattern is set
 	enum contract_format format;

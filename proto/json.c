@@ -156,14 +156,13 @@ static bool read_message(const struct reader *reader, const struct contract_mess
 		return malformed(reader, up, "not an object");
 	json_object_foreach((json_t *)object, name, value) {
 		struct place place = {.up = up, .field = contract_field_by_name(about, name), .line = PLACE_NO_LINE};
-		char why[80];
 		if (place.field != NULL) {
 			if (!read_field(reader, value, message, &place))
 				return false;
 			continue;
 		}
-		(void)snprintf(why, sizeof why, "there is no field %.50s", name);
-		(void)malformed(reader, up, why);
+		verdict_add(reader->verdict, RULE_UNKNOWN_FIELD, up,
+		            &(struct violation_words){.field = up == NULL ? NULL : up->field, .value = name});
 	}
 	return true;
 }

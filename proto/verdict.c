@@ -66,6 +66,8 @@ static const struct rule_text rules[] = {
                     "cơ sở dữ liệu từ chối dữ liệu: {value}", "the database refused the data: {value}"},
 	[RULE_MALFORMED] = {"malformed", "the bytes are not a message of the contract",
                         "không đọc được nội dung: {value}", "cannot be read: {value}"},
+	[RULE_UNKNOWN_FIELD] = {"unknown_field", "a file names a field that the contract does not have (collector's tool only)",
+                            "không có trường nào tên {value}", "there is no field {value}"},
 	[RULE_FRAMES] = {"frames", "a submission is two frames: version and body",
                      "bản tin có {value} khung, phải có đúng {limit}", "the message has {value} frames, it must have {limit}"},
 	[RULE_VERSION] = {"version", "the first frame is not a version this server speaks",
@@ -80,6 +82,16 @@ _Static_assert(sizeof rules / sizeof rules[0] == RULE_COUNT, "every rule has its
 const struct rule_text *rule_text(enum rule rule)
 {
 	return &rules[rule];
+}
+
+bool rule_by_id(const char *id, enum rule *ret)
+{
+	for (int rule = 0; rule < RULE_COUNT; rule++)
+		if (strcmp(rules[rule].id, id) == 0) {
+			*ret = (enum rule)rule;
+			return true;
+		}
+	return false;
 }
 
 void verdict_init(struct verdict *verdict, struct arena *arena)
@@ -131,8 +143,18 @@ static const char *word_of(const char *slot, const struct violation_words *words
 	return vietnamese ? labelled->vi : labelled->en;
 }
 
-static const char *filled(struct verdict *verdict, const char *template, const struct violation_words *words,
-                          bool vietnamese)
+// Bytes of the value that are shown: cut, but never inside a UTF-8 sequence.
+static size_t shown_len(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len > VERDICT_VALUE_MAX)
+		for (len = VERDICT_VALUE_MAX; len > 0 && ((unsigned char)value[len] & 0xC0) == 0x80;)
+			len--;
+	return len;
+}
+
+static const char *filled(struct arena *arena, const char *template, const struct violation_words *words, bool vietnamese)
 {
 	char text[TEXT_MAX];
 	size_t used = 0;
@@ -145,18 +167,24 @@ static const char *filled(struct verdict *verdict, const char *template, const s
 		if (*template == '\0')
 			break;
 		const char *word = word_of(template, words, vietnamese);
-		size_t len = strlen(word);
-		if (word == words->value && len > VERDICT_VALUE_MAX) {
-			for (len = VERDICT_VALUE_MAX; len > 0 && ((unsigned char)word[len] & 0xC0) == 0x80;)
-				len--;
-			append(text, sizeof text, &used, word, len);
+		size_t len = word == words->value ? shown_len(word) : strlen(word);
+		append(text, sizeof text, &used, word, len);
+		if (word[len] != '\0')
 			append(text, sizeof text, &used, "…", strlen("…"));
-		} else {
-			append(text, sizeof text, &used, word, len);
-		}
 		template += strlen("{value}"); // all slots are of one length
 	}
-	return arena_strndup(verdict->arena, text, used);
+	return arena_strndup(arena, text, used);
+}
+
+const char *rule_say(struct arena *arena, enum rule rule, const struct violation_words *words, bool vietnamese)
+{
+	return filled(arena, vietnamese ? rules[rule].vi : rules[rule].en, words, vietnamese);
+}
+
+// NULL stays NULL.
+static const char *kept(struct arena *arena, const char *word)
+{
+	return word == NULL ? NULL : arena_strndup(arena, word, shown_len(word));
 }
 
 // Room for one more; false when there is none, or shall be none.
@@ -212,13 +240,18 @@ void verdict_add(struct verdict *verdict, enum rule rule, const struct place *pl
 	struct violation violation = {
 		.path = arena_strndup(verdict->arena, path, used),
 		.rule = rules[rule].id,
-		.vi = filled(verdict, rules[rule].vi, words, true),
-		.en = filled(verdict, rules[rule].en, words, false),
+		.vi = rule_say(verdict->arena, rule, words, true),
+		.en = rule_say(verdict->arena, rule, words, false),
+		.value = kept(verdict->arena, words->value),
+		.limit = kept(verdict->arena, words->limit),
 	};
-	if (violation.path == NULL || violation.vi == NULL || violation.en == NULL) {
+	if (violation.path == NULL || violation.vi == NULL || violation.en == NULL ||
+	    (words->value != NULL && violation.value == NULL) || (words->limit != NULL && violation.limit == NULL)) {
 		give_up(verdict);
 		return;
 	}
-	*arena_tally(verdict->arena) += used + strlen(violation.vi) + strlen(violation.en);
+	*arena_tally(verdict->arena) += used + strlen(violation.vi) + strlen(violation.en) +
+	                                (violation.value == NULL ? 0 : strlen(violation.value)) +
+	                                (violation.limit == NULL ? 0 : strlen(violation.limit));
 	verdict->list[verdict->count++] = violation;
 }

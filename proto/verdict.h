@@ -38,6 +38,7 @@ enum rule {
 	RULE_CONFLICT,
 	RULE_STORE,
 	RULE_MALFORMED,
+	RULE_UNKNOWN_FIELD,
 	RULE_FRAMES,
 	RULE_VERSION,
 	RULE_TOO_LARGE,
@@ -53,6 +54,9 @@ struct rule_text {
 
 const struct rule_text *rule_text(enum rule rule);
 
+// The rule of that identifier; false when there is none: a newer end knows more.
+bool rule_by_id(const char *id, enum rule *ret);
+
 // A place inside a report: a chain from the field up to the report, kept on the stack while it is walked.
 struct place {
 	const struct place *up;            // NULL at the top
@@ -65,6 +69,7 @@ struct violation {
 	const char *path; // festival_day.venue[2].held; "" for the report as a whole
 	const char *rule; // rule_text.id
 	const char *vi, *en;
+	const char *value, *limit; // that the texts are filled with, for ends that make their own; NULL where there is none
 };
 
 // What a rule's text is filled with; each may be NULL.
@@ -93,6 +98,9 @@ void verdict_init(struct verdict *verdict, struct arena *arena);
 // Adds a violation. place may be NULL: the report as a whole. Never fails: what does not fit sets incomplete, and when not even
 // the first fits, a text that needs no memory says so.
 void verdict_add(struct verdict *verdict, enum rule rule, const struct place *place, const struct violation_words *words);
+
+// The rule's text in one language, in the arena; NULL when memory is out. words as for verdict_add().
+const char *rule_say(struct arena *arena, enum rule rule, const struct violation_words *words, bool vietnamese);
 
 // True when nothing is wrong.
 static inline bool verdict_is_clean(const struct verdict *verdict)

@@ -2,6 +2,7 @@
 //   - nothing is lost: when the tool complains of nothing, the lines of all reports have as many fields as the file has
 //   cells in
 //     columns of lines.
+#define _GNU_SOURCE // memmem
 #include <csv.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "field.h"
 #include "filed.h"
 #include "judge.h"
+#include "table.h"
 #include "target.h"
 
 enum { COLUMNS_MAX = 100 };
@@ -61,6 +63,15 @@ static size_t cells_of_lines(const uint8_t *data, size_t size)
 	return count.cells;
 }
 
+// Whether the first line has each column's path.
+static bool names_are_paths(const struct table_header *header, const uint8_t *line, size_t len)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (header->columns[i].name == NULL || memmem(line, len, header->columns[i].name, strlen(header->columns[i].name)) == NULL)
+			return false;
+	return true;
+}
+
 static size_t fields_of_lines(const ProtobufCMessage *report, const struct contract_kind *kind)
 {
 	const ProtobufCMessage *body = field_message(report, kind->member);
@@ -75,15 +86,31 @@ static size_t fields_of_lines(const ProtobufCMessage *report, const struct contr
 	return fields;
 }
 
+// Whether libcsv, and one look at the headings' dots, see the file as the tool does: no comments, marks, UTF-16, other delimiters,
+// headings by label, rows before the headings, cells of blanks.
+static bool is_plain(const struct import *import, const uint8_t *data, size_t size)
+{
+	static const char *const others[] = {";", "\t", "#", " ", "sep="};
+
+	if (import->unreadable > 0 || import->count == 0 || data[0] >= 0x80 || memchr(data, 0, size) != NULL)
+		return false;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (memmem(data, size, others[i], strlen(others[i])) != NULL)
+			return false;
+	const struct table_header *header = import->reports[0].header;
+	const uint8_t *end = memchr(data, '\n', size);
+	return header->row == 1 && end != NULL && names_are_paths(header, data, (size_t)(end - data));
+}
+
 static void check_nothing_is_lost(const struct import *import, const uint8_t *data, size_t size)
 {
 	size_t fields = 0;
 
-	if (import->unreadable > 0 || data[0] == '#' || data[0] == 0xEF) // comments and a byte order mark: not for libcsv
+	if (!is_plain(import, data, size))
 		return;
 	for (size_t i = 0; i < import->count; i++) {
 		const struct contract_kind *kind = judge_body_kind(contract, import->reports[i].report);
-		if (!verdict_is_clean(&import->reports[i].verdict))
+		if (!import->reports[i].readable)
 			return;
 		fields += kind == NULL ? 0 : fields_of_lines(import->reports[i].report, kind);
 	}

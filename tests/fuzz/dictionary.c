@@ -17,6 +17,12 @@ static const char *const texts[] = {"01",          "001",
 									"Hoa\xcc\x80", "\xcc\xa3\xcc\x80",
 									"\xef\xbb\xbf"};
 
+static const char *const xml[] = {"<row r=\"", "<c r=\"", " t=\"s\"", " t=\"inlineStr\"", " t=\"str\"", " t=\"b\"", " t=\"e\"",
+								  "<v>", "</v></c>", "<is><t>", "</t></is></c>", "<f>", "</row>", "<sheetData>", "<sheet name=\"",
+								  "<Relationship Id=\"", "Target=\"", "<!DOCTYPE", "<!ENTITY", "&#", "<![CDATA[", "]]>", "<?xml ",
+								  "<conditionalFormatting>20050819", "<legacyDrawing r:id=\"", "[baocao] ", "date1904=\"1\"", "PK\x05\x06",
+								  "PK\x01\x02", "PK\x03\x04"};
+
 static void write_entry(FILE *file, const void *bytes, size_t size)
 {
 	if (size == 0)
@@ -108,6 +114,10 @@ void dictionary_write(FILE *file, const struct contract *contract, const char *t
 		write_keys(file, &baocao__submission__descriptor);
 	if (strcmp(target, "receipt") == 0)
 		write_keys(file, &baocao__receipt__descriptor);
+	for (size_t i = 0; i < sizeof xml / sizeof xml[0] && strcmp(target, "xlsx") == 0; i++)
+		write_text(file, "", xml[i], "");
+	if (strcmp(target, "xlsx") == 0)
+		write_labels(file, contract, "");
 	if (strcmp(target, "json") == 0 || strcmp(target, "csv") == 0) {
 		write_names(file, contract->report, "", target[0] == 'c');
 		write_labels(file, contract, target[0] == 'c' ? "" : "\"");

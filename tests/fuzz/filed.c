@@ -60,7 +60,7 @@ void filed_check(const struct contract *contract, struct import *import)
 		uint8_t digest[DIGEST_SIZE];
 
 		target_require(digest_canonicalise(contract, imported->report, import->arena), "there is memory");
-		if (!verdict_is_clean(&imported->verdict))
+		if (!imported->readable)
 			continue; // never sent
 		verdict_init(&verdict, import->arena);
 		judge_report(contract, imported->report, &verdict);

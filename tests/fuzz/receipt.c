@@ -83,7 +83,7 @@ static void look(void *user, const struct outbox_entry *entry)
 		target_require(answer != NULL && answer->outcome == wanted, "an answer that is kept can be read");
 		baocao__report_outcome__free_unpacked(answer, NULL);
 	}
-	show_entry(entry);
+	show_entry(stdout, entry);
 }
 
 // Entries of one series wait for each other: the parcel is made by hand.

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <xlsxwriter.h>
 
 #include "config.h"
 #include "dictionary.h"
@@ -19,10 +21,11 @@
 #include "signed_sample.h"
 #include "small_catalogue.h"
 #include "sample.h"
+#include "template.h"
 
-enum { SAMPLES = 12, PATH_SIZE = 4096, ARENA_MAX = 256 << 20 }; // samples of each kind
+enum { SAMPLES = 12, WORKBOOKS = 2, PATH_SIZE = 4096, ARENA_MAX = 256 << 20 }; // samples and workbooks of each kind
 
-static const char *const targets[] = {"submission", "receipt", "signed", "proof", "json", "csv", "config"};
+static const char *const targets[] = {"submission", "receipt", "signed", "proof", "json", "csv", "xlsx", "config"};
 
 struct seeding {
 	const char *folder;
@@ -194,6 +197,85 @@ static void write_csv(const struct seeding *seeding, const char *name, const str
 	finish(file);
 }
 
+/* workbooks */
+
+static void write_xlsx_cell(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const struct contract_field *field,
+							const ProtobufCMessage *message)
+{
+	if (message == NULL || !field_is_present(message, field))
+		return;
+	switch (field->wire->type) {
+	case PROTOBUF_C_TYPE_STRING:
+		(void)worksheet_write_string(sheet, row, column, field_text(message, field), NULL);
+		break;
+	case PROTOBUF_C_TYPE_ENUM:
+		(void)worksheet_write_string(sheet, row, column,
+									 contract_value_by_number(field->enumeration, field_enum(message, field))->vi, NULL);
+		break;
+	case PROTOBUF_C_TYPE_BOOL:
+		(void)worksheet_write_boolean(sheet, row, column, (int)field_number(message, field), NULL);
+		break;
+	default:
+		(void)worksheet_write_number(sheet, row, column, (double)field_number(message, field), NULL);
+	}
+}
+
+static const ProtobufCMessage *message_of(const struct table_column *column, const ProtobufCMessage *report,
+										  const ProtobufCMessage *body, size_t row)
+{
+	if (column->lines != NULL)
+		return row < field_line_count(body, column->lines) ? field_line(body, column->lines, row) : NULL;
+	return column->body != NULL ? (row == 0 ? body : NULL) : report;
+}
+
+// A form as a clerk fills it in, and the form empty.
+static void write_xlsx(const struct seeding *seeding, const char *name, const struct contract_kind *kind,
+					   const ProtobufCMessage *report, bool template_too)
+{
+	const ProtobufCMessage *body = field_message(report, kind->member);
+	struct table_column columns[TABLE_COLUMNS_MAX];
+	size_t count = template_columns(seeding->contract, kind, columns), rows = 1;
+	char path[PATH_SIZE], text[CELL_FOLDED_SIZE];
+
+	(void)snprintf(path, sizeof path, "%s/xlsx/%s", seeding->folder, name);
+	lxw_workbook *workbook = there(workbook_new(path));
+	lxw_worksheet *sheet = there(workbook_add_worksheet(workbook, NULL));
+	for (size_t i = 0; i < count; i++) {
+		(void)worksheet_write_string(sheet, 0, (lxw_col_t)i, template_path(&columns[i], text), NULL);
+		if (columns[i].lines != NULL && field_line_count(body, columns[i].lines) > rows)
+			rows = field_line_count(body, columns[i].lines);
+	}
+	for (size_t row = 0; row < rows; row++)
+		for (size_t i = 0; i < count; i++)
+			write_xlsx_cell(sheet, (lxw_row_t)row + 1, (lxw_col_t)i, columns[i].field, message_of(&columns[i], report, body, row));
+	if (workbook_close(workbook) != LXW_NO_ERROR)
+		give_up(path);
+	(void)snprintf(path, sizeof path, "%s/xlsx/%s-template", seeding->folder, kind->name);
+	(void)unlink(path);
+	if (template_too && !template_write_xlsx(seeding->contract, kind, path))
+		give_up(path);
+}
+
+// Parts of a workbook, as the target takes them.
+static void write_parts(const struct seeding *seeding)
+{
+	static const char *const texts[] = {
+		"0<worksheet><sheetData><row r=\"2\"><c r=\"C2\" t=\"inlineStr\"><is><r><t>unit code</t></r></is></c><c t=\"inlineStr\"><is><t>"
+		"revision</t></is></c></row><row><c r=\"C3\" t=\"str\"><f>A1</f><v>01</v></c><c t=\"b\"><v>1</v></c></row><row r=\"9\"><c "
+		"r=\"C9\" t=\"e\"><v>#DIV/0!</v></c><c><f>1</f></c></row></sheetData><conditionalFormatting/></worksheet>",
+		"1<sst><si><r><t>unit</t></r><r><t> code</t></r><rPh><t>x</t></rPh></si><si><t>revision</t></si></sst>",
+		"2<x:workbook xmlns:x=\"x\"><x:workbookPr date1904=\"1\"/><x:sheets><x:sheet name=\"b\" x:id=\"r1\" state=\"visible\"/></x:sheets>"
+		"</x:workbook>",
+		"3<Relationships><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/worksheets/sheet1.xml\"/></Relationships>",
+		"4<styleSheet><dxfs count=\"1\"><dxf/></dxfs><tableStyles/></styleSheet>",
+		"5<comments><authors/><commentList><comment ref=\"A2\"><text><t>[baocao] x</t></text></comment></commentList></comments>",
+		"6<xml><v:shape><x:ClientData><x:Row>1</x:Row><x:Column>0</x:Column></x:ClientData></v:shape></xml>",
+		"0<!DOCTYPE a [<!ENTITY b \"c\">]><worksheet>&b;</worksheet>",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		write_bytes(create(seeding, "xlsx/part-%zu", i), texts[i], strlen(texts[i]));
+}
+
 static void write_config(const struct seeding *seeding)
 {
 	struct config config;
@@ -245,6 +327,8 @@ static void write_samples(const struct seeding *seeding)
 		write_submission(seeding, name, &submission);
 		write_json(seeding, name, report);
 		write_csv(seeding, name, kind, report);
+		if (number < WORKBOOKS)
+			write_xlsx(seeding, name, kind, report, number == 0);
 	}
 	Baocao__Submission submission = BAOCAO__SUBMISSION__INIT;
 	submission.has_submission_id = 1;
@@ -280,6 +364,7 @@ int main(int argc, char **argv)
 	}
 	write_samples(&seeding);
 	write_config(&seeding);
+	write_parts(&seeding);
 	write_signed(&seeding);
 	write_dictionaries(&seeding);
 	arena_destroy(&seeding.arena);

@@ -75,7 +75,7 @@ def test_a_wrong_report_is_not_sent_and_the_right_ones_are(tool, tmp_path, datab
     sent = tool(lines(tmp_path / "a.jsonl", wrong, REPORT))
     assert sent.returncode == 1
     assert ":1 INVALID" in sent.stdout and "revision [min]" in sent.stdout and ":2 STORED" in sent.stdout
-    assert "phải từ 1 trở lên" in sent.stdout
+    assert "it must be at least 1" in sent.stdout and "phải từ" not in sent.stdout
     assert database.value("SELECT count(*) FROM baocao.refusal") == 0
 
 
@@ -101,8 +101,8 @@ def test_what_cannot_be_read_is_named_with_its_place(tool, tmp_path, text, said)
 
 
 @pytest.mark.parametrize("text, said", [
-    ("unit_code,nonsense\n01,1\n", "a.csv:1: column 2: there is no field nonsense"),
-    ("unit_code,revision\n01,1,extra\n", "a.csv:2: 3 cells, but the header has 2 columns"),
+    ("unit_code,nonsense\n01,1\n", "a.csv:1: B1: there is no field nonsense"),
+    ("unit_code,revision\n01,1,extra\n", "a.csv:2: C2: a cell without a heading"),
     ("unit_code,revision\n01,one\n", "revision [malformed]"),
     ('unit_code,revision\n"01,1\n', "a quoted cell has no end"),
 ])
@@ -126,6 +126,30 @@ def test_keys_are_never_overwritten_nor_shared(tmp_path, tool):
     assert again.returncode == 2 and "exists" in again.stderr
     key.chmod(0o644)
     assert "others may read" in tool(lines(tmp_path / "a.jsonl", REPORT)).stderr
+
+
+def test_the_tool_speaks_the_language_of_the_locale_or_the_one_that_is_asked_for(tool, tmp_path, monkeypatch):
+    path = lines(tmp_path / "a.jsonl", {**REPORT, "revision": 0})
+    vietnamese, english = "lần báo cáo là 0, phải từ 1 trở lên", "revision is 0, it must be at least 1"
+    for arguments, environment, said in ((["--lang", "vi"], "en_US.UTF-8", vietnamese), ([], "vi_VN.UTF-8", vietnamese),
+                                         ([], "C.UTF-8", english), (["--lang=en"], "vi_VN.UTF-8", english)):
+        monkeypatch.setenv("LC_ALL", environment)
+        sent = tool(*arguments, path)
+        assert said in sent.stdout and (english if said == vietnamese else vietnamese) not in sent.stdout, sent
+    assert subprocess.run([BUILD / "baocao", "--lang", "fr", "describe"], capture_output=True).returncode == 2
+
+
+def test_what_the_server_refuses_is_said_in_the_reader_s_language_from_the_rule_and_its_values(tool, tmp_path):
+    wrong = {**REPORT, "unit_code": "98", "period_first": "2099-08-01", "period_last": "2099-08-20"}
+    vi = tool("--lang", "vi", "--unchecked", lines(tmp_path / "a.jsonl", {**REPORT, "revision": 0}))
+    assert "REFUSED" in vi.stdout and "lần báo cáo là 0, phải từ 1 trở lên" in vi.stdout and "must be" not in vi.stdout, vi
+    vi = tool("--lang", "vi", lines(tmp_path / "b.jsonl", wrong))
+    assert "không có đơn vị mã 98 vào ngày 2099-08-20" in vi.stdout and "there is no unit" not in vi.stdout, vi
+    # Labels of values, which the server's own text does not have.
+    form = {**REPORT, "period_type": "day", "period_last": "2022-08-01"}
+    en, vi = tool("--lang", "en", lines(tmp_path / "c.jsonl", form)), tool("--lang", "vi", tmp_path / "c.jsonl")
+    assert "do not file festival day for this type of period" in en.stdout and "festival_day for" not in en.stdout, en
+    assert "không nộp loại báo cáo Ngày hội toàn dân bảo vệ an ninh Tổ quốc cho kỳ này" in vi.stdout, vi
 
 
 def test_describe_tells_every_kind_in_both_languages():

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xlsxwriter.h>
 
 #include "answer.h"
 #include "digest.h"
@@ -36,6 +37,7 @@ enum { REPORTS = 2 }; // in each
 struct fixture {
 	struct contract *contract;
 	const char *text;
+	size_t size;
 	FILE *file;
 	void (*read)(struct import *import, const char *path, FILE *file);
 	struct import import;
@@ -129,7 +131,7 @@ static void check_file(void *context)
 
 	for (size_t i = 0; f->begun && i < f->import.count; i++) {
 		uint8_t digest[DIGEST_SIZE];
-		if (!verdict_is_clean(&f->import.reports[i].verdict))
+		if (!f->import.reports[i].readable)
 			continue; // never sent
 		digest_of(f, f->import.reports[i].report, digest);
 		while (next < REPORTS && memcmp(digest, f->digests[next], DIGEST_SIZE) != 0)
@@ -144,7 +146,7 @@ static void check_file(void *context)
 
 static void check_reading(struct fixture *f)
 {
-	f->file = fmemopen((void *)f->text, strlen(f->text), "r"); // only read
+	f->file = fmemopen((void *)f->text, f->size, "r"); // only read
 	assert_non_null(f->file);
 	read_file(f);
 	assert_int_equal(f->import.count, REPORTS);
@@ -160,6 +162,7 @@ static void json_is_read_as_it_is_or_complained_of(void **state)
 {
 	struct fixture *f = *state;
 	f->text = json;
+	f->size = strlen(json);
 	f->read = import_json;
 	check_reading(f);
 }
@@ -168,8 +171,66 @@ static void csv_is_read_as_it_is_or_complained_of(void **state)
 {
 	struct fixture *f = *state;
 	f->text = csv;
+	f->size = strlen(csv);
 	f->read = import_csv;
 	check_reading(f);
+}
+
+static const char labelled[] =
+	"sep=;\n#;Mã đơn vị;loại kỳ;ngày đầu kỳ;ngày cuối kỳ;lần báo cáo;số điểm cấp xã theo kế hoạch;số điểm cấp xã đã tổ chức;"
+	"loại điểm;số điểm đã tổ chức\n"
+	"# ví dụ;;;;;;;;;\n"
+	";01;đợt, chiến dịch;1/8/2022;20/8/2022;1;10;52;phường;12\n"
+	";;;;;;;;xã;40\n"
+	";79;đợt, chiến dịch;1/8/2022;20/8/2022;1;7;7;phường;7\n";
+
+static void labels_are_read_as_they_are_or_complained_of(void **state)
+{
+	struct fixture *f = *state;
+	f->text = labelled;
+	f->size = strlen(labelled);
+	f->read = import_csv;
+	check_reading(f);
+}
+
+// The same two reports as those of the CSV.
+static void *make_workbook(size_t *ret_size)
+{
+	static const char *const cells[4][9] = {
+		{"unit_code", "period_type", "period_first", "period_last", "revision", "festival_day.points_planned", "festival_day.points_held",
+	     "festival_day.venue.venue_kind", "festival_day.venue.held"},
+		{"01", "campaign", "2022-08-01", "2022-08-20", "1", "10", "52", "phường", "12"},
+		{NULL, NULL, NULL, NULL, NULL, NULL, NULL, "xã", "40"},
+		{"79", "campaign", "2022-08-01", "2022-08-20", "1", "7", "7", "phường", "7"}};
+	char path[] = "/tmp/baocao-memory-XXXXXX";
+	int fd = mkstemp(path);
+	lxw_workbook *workbook = fd < 0 ? NULL : workbook_new(path);
+
+	assert_non_null(workbook);
+	lxw_worksheet *sheet = workbook_add_worksheet(workbook, NULL);
+	for (lxw_row_t row = 0; row < 4; row++)
+		for (lxw_col_t column = 0; column < 9; column++)
+			if (cells[row][column] != NULL)
+				assert_int_equal(worksheet_write_string(sheet, row, column, cells[row][column], NULL), LXW_NO_ERROR);
+	assert_int_equal(workbook_close(workbook), LXW_NO_ERROR);
+	FILE *file = fopen(path, "r");
+	char *bytes = malloc(1 << 20);
+	assert_true(file != NULL && bytes != NULL);
+	*ret_size = fread(bytes, 1, 1 << 20, file);
+	(void)fclose(file);
+	(void)close(fd);
+	(void)unlink(path);
+	return bytes;
+}
+
+static void a_workbook_is_read_as_it_is_or_complained_of(void **state)
+{
+	struct fixture *f = *state;
+	char *bytes = make_workbook(&f->size);
+	f->text = bytes;
+	f->read = import_xlsx;
+	check_reading(f);
+	free(bytes);
 }
 
 /* the outbox */
@@ -273,6 +334,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_read_as_it_is_or_complained_of),
 		cmocka_unit_test(csv_is_read_as_it_is_or_complained_of),
+		cmocka_unit_test(labels_are_read_as_they_are_or_complained_of),
+		cmocka_unit_test(a_workbook_is_read_as_it_is_or_complained_of),
 		cmocka_unit_test(all_is_queued_or_nothing),
 		cmocka_unit_test(an_answer_is_kept_or_asked_for_again),
 	};

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The units are correct, and the daemon's as closed as a service that listens can be: exposure at most 1.1 of 10.
+# The units are correct, and the daemon's as closed as a service that listens can be: exposure at most 1.1 of 10, at most
+# 1.5 where a database is asked over the network.
 #
 #   tests/system/unit_test.sh [BUILD]    BUILD has the units that are made by CMake; default: build/
 set -euo pipefail
@@ -9,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 # verify wants the program to exist: the real path is not there before the package is installed.
 for unit in "$build"/systemd/*.service "$ROOT"/systemd/*.service "$ROOT"/systemd/*.timer; do
-	sed -E "s#^ExecStart=/usr/s?bin/(baocaod|baocao-verify)#ExecStart=/bin/true#" "$unit" >"$folder/$(basename "$unit")"
+	sed "s|^ExecStart=/usr/s\?bin/[^ ]*|ExecStart=/bin/true|" "$unit" >"$folder/$(basename "$unit")"
 done
 
 passed=0 failed=0
@@ -36,5 +37,7 @@ done
 for unit in "$folder"/baocaod*.service "$folder/baocao-integrity.service"; do
 	check "the exposure of $(basename "$unit") is at most 1.1" systemd-analyze security --offline=true --threshold=11 "$unit"
 done
+check "the exposure of baocao-integrity.service is at most 1.5" \
+	systemd-analyze security --offline=true --threshold=15 "$folder/baocao-integrity.service"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
