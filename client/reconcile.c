@@ -82,7 +82,7 @@ bool reconcile_queue(struct outbox *outbox, const char *since, int64_t *ret_coun
 static void show(void *user, const struct outbox_entry *entry)
 {
 	(void)user;
-	show_entry(entry);
+	show_entry(stdout, entry);
 }
 
 bool reconcile_settle(struct outbox *outbox, int64_t counts[static RECONCILE_OUTCOMES])

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "words.h"
+
 static bool run(struct outbox *outbox, const char *sql, const char *argument, char *result)
 {
 	sqlite3_stmt *statement = NULL;
@@ -36,8 +38,8 @@ bool setback_note(struct outbox *outbox, const char *history, char seen[static S
 		return false;
 	if (open[0] != '\0')
 		(void)fprintf(stderr,
-		              "baocao: the server's database goes on from another point of its history (%s): after a failover, or a "
-		              "backup was restored. Run baocao reconcile: it makes sure that all that was acknowledged is there\n",
+		              _("baocao: the server's database goes on from another point of its history (%s): after a failover, or a "
+		                "backup was restored. Run baocao reconcile: it makes sure that all that was acknowledged is there\n"),
 		              history);
 	return true;
 }
