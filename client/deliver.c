@@ -8,17 +8,19 @@
 #include <zmq.h>
 
 #include "answer.h"
+#include "proofs.h"
+#include "window.h"
 
 #define PROTOCOL_VERSION "baocao/1"
 #define MONITOR_ENDPOINT "inproc://monitor"
 
 enum {
 	IN_FLIGHT_MAX = 8,          // docs/protocol.md
-	RESEND_FIRST_MS = 5000,     // doubled with each try, up to the longest
-	RESEND_LONGEST_MS = 60000,
+	RESEND_LONGEST_MS = 60000,  // the time-out of a submission is doubled with each try, up to this
 	BUSY_SHORTEST_MS = 10,      // what a server may ask for: its option busy_retry_ms
 	BUSY_LONGEST_MS = 600000,
-	RECONNECTED_PART = 10,      // of that interval waits what was in flight when a connection was lost
+	LOST_FIRST_MS = 200,        // until what was lost with a connection is taken again; doubled with each loss before an answer
+	LOST_LONGEST_MS = 60000,
 	UNCONNECTED_MS = 200,       // until the next look for a connection
 	REOPEN_FIRST_MS = 500,      // after a handshake that failed; doubled up to the longest
 	REOPEN_LONGEST_MS = 30000,
@@ -29,17 +31,24 @@ struct flight {
 	struct outbox_parcel parcel; // empty: free
 	uint64_t submission_id;
 	int64_t due;       // when to send it again
-	unsigned interval;
+	unsigned interval; // until then
+	int64_t sent_at;   // 0: not yet
+	bool sent_again;
+	bool is_busy;      // the server has asked to wait
 };
 
 struct delivery {
 	const struct deliver_servers *servers;
 	struct outbox *outbox;
+	struct proofs *proofs;
+	struct window window;
 	void (*answered)(void *user, int64_t entry_no);
 	void *user;
 	void *context, *socket, *monitor;
 	uint64_t last_id;
 	int64_t last_answer;
+	int64_t resume_at;    // nothing is taken before that, after a connection was lost
+	unsigned lost_pause;
 	bool exhausted;       // nothing more to take until the next rewind
 	bool fresh;           // nothing was taken since the last rewind
 	bool outbox_failed;
@@ -69,10 +78,10 @@ static const struct {
 } settings[] = {
 	{ZMQ_LINGER, 0},
 	{ZMQ_IMMEDIATE, 1},
-	{ZMQ_RECONNECT_IVL, 200},
+	{ZMQ_RECONNECT_IVL, 100},
 	{ZMQ_RECONNECT_IVL_MAX, 10000},
 	{ZMQ_HEARTBEAT_IVL, 5000},
-	{ZMQ_HEARTBEAT_TIMEOUT, 15000},
+	{ZMQ_HEARTBEAT_TIMEOUT, 30000}, // behind a report of 30 KB on a line of 8 kbit/s
 	{ZMQ_SNDHWM, 2 * IN_FLIGHT_MAX},
 };
 
@@ -173,15 +182,28 @@ static void send_flight(struct delivery *delivery, struct flight *flight)
 		flight->due = now_ms() + jittered(UNCONNECTED_MS);
 		return;
 	}
-	flight->due = now_ms() + jittered(flight->interval);
+	if (flight->sent_at != 0)
+		flight->sent_again = true;
+	flight->sent_at = now_ms();
+	flight->due = flight->sent_at + jittered(flight->interval);
 	if (flight->interval < RESEND_LONGEST_MS)
 		flight->interval *= 2;
+}
+
+static void send_again(struct delivery *delivery, struct flight *flight)
+{
+	if (flight->sent_at != 0 && !flight->is_busy)
+		window_timed_out(&delivery->window);
+	flight->is_busy = false;
+	send_flight(delivery, flight);
 }
 
 // Sends the next of what is pending; false when there is nothing more to take now.
 static bool start_flight(struct delivery *delivery, struct flight *flight)
 {
-	if (!outbox_take(delivery->outbox, &flight->parcel)) {
+	size_t size = window_parcel(&delivery->window);
+
+	if (!outbox_take(delivery->outbox, &flight->parcel, size < OUTBOX_PARCEL_BYTES ? size : OUTBOX_PARCEL_BYTES)) {
 		flight->parcel.count = 0;
 		delivery->outbox_failed = true;
 		return false;
@@ -190,7 +212,10 @@ static bool start_flight(struct delivery *delivery, struct flight *flight)
 		return false;
 	delivery->fresh = false;
 	flight->submission_id = ++delivery->last_id;
-	flight->interval = RESEND_FIRST_MS;
+	flight->interval = window_timeout_ms(&delivery->window);
+	flight->sent_at = 0;
+	flight->sent_again = flight->is_busy = false;
+	window_sent(&delivery->window, flight->parcel.size);
 	send_flight(delivery, flight);
 	return true;
 }
@@ -203,17 +228,25 @@ static bool is_idle(const struct delivery *delivery)
 	return true;
 }
 
+static bool may_start(const struct delivery *delivery)
+{
+	return !delivery->exhausted && delivery->resume_at <= now_ms() && window_has_room(&delivery->window);
+}
+
 // Starts and repeats what is due; gives the time until the next is.
 static long serve_flights(struct delivery *delivery)
 {
 	int64_t next = now_ms() + 1000;
 
+	if (delivery->resume_at > now_ms() && delivery->resume_at < next)
+		next = delivery->resume_at;
+
 	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
 		struct flight *flight = &delivery->flights[i];
-		if (flight->parcel.count == 0 && !delivery->exhausted)
+		if (flight->parcel.count == 0 && may_start(delivery))
 			delivery->exhausted = !start_flight(delivery, flight);
 		else if (flight->parcel.count > 0 && flight->due <= now_ms())
-			send_flight(delivery, flight);
+			send_again(delivery, flight);
 		if (flight->parcel.count > 0 && flight->due < next)
 			next = flight->due;
 	}
@@ -226,14 +259,21 @@ static long serve_flights(struct delivery *delivery)
 static void land(struct delivery *delivery, struct flight *flight, const Baocao__Receipt *receipt)
 {
 	bool split = receipt->has_whole && flight->parcel.count > 1;
+	struct outbox_proof proof;
+	bool proven = proofs_check(delivery->proofs, &flight->parcel, receipt, &proof);
 
-	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt)) {
+	if (!outbox_answer(delivery->outbox, &flight->parcel, receipt, proven ? &proof : NULL)) {
 		delivery->outbox_failed = true;
 		return;
 	}
 	for (size_t i = 0; !split && delivery->answered != NULL && i < flight->parcel.count; i++)
 		delivery->answered(delivery->user, flight->parcel.entries[i]);
+	if (flight->sent_again)
+		window_answered_late(&delivery->window, flight->parcel.size);
+	else
+		window_answered(&delivery->window, flight->parcel.size, (unsigned)(now_ms() - flight->sent_at));
 	flight->parcel.count = 0;
+	delivery->lost_pause = 0;
 }
 
 // As long as the server asks for and up to twice that, within reason.
@@ -251,16 +291,19 @@ static void take_receipt(struct delivery *delivery, const Baocao__Receipt *recei
 		struct flight *flight = &delivery->flights[i];
 		if (flight->parcel.count == 0 || flight->submission_id != receipt->submission_id)
 			continue;
-		if (receipt->has_whole && receipt->whole == BAOCAO__OUTCOME__OUTCOME_BUSY)
+		if (receipt->has_whole && receipt->whole == BAOCAO__OUTCOME__OUTCOME_BUSY) {
 			flight->due = now_ms() + busy_pause(receipt->retry_after_ms);
-		else if (receipt->has_whole || receipt->n_outcome == flight->parcel.count)
+			flight->is_busy = true;
+		} else if (receipt->has_whole || receipt->n_outcome == flight->parcel.count) {
 			land(delivery, flight, receipt);
+		}
 		return; // one with another number of outcomes is no answer to what was sent: the time-out comes
 	}
 	// Nobody waits for it: the answer to a submission that was sent twice.
 }
 
-static void receive(struct delivery *delivery)
+// Takes one message; false when none waits.
+static bool receive(struct delivery *delivery)
 {
 	zmq_msg_t frame;
 	bool more = true;
@@ -269,7 +312,7 @@ static void receive(struct delivery *delivery)
 		(void)zmq_msg_init(&frame);
 		if (zmq_msg_recv(&frame, delivery->socket, ZMQ_DONTWAIT) < 0) {
 			(void)zmq_msg_close(&frame);
-			return;
+			return index > 0;
 		}
 		more = zmq_msg_more(&frame) != 0;
 		Baocao__Receipt *receipt = index == 1 && !more ? answer_read(zmq_msg_data(&frame), zmq_msg_size(&frame)) : NULL;
@@ -281,17 +324,31 @@ static void receive(struct delivery *delivery)
 		}
 		(void)zmq_msg_close(&frame);
 	}
+	return true;
 }
 
-// A receipt may have been lost with the connection: what is in flight is due soon, but ever later with each try.
+// What was under way is lost with the connection, or its receipts are. It is taken from the outbox again, in smaller parcels: one
+// that is not through before the line is cut would never be. Soon at first, and ever later as long as no answer comes.
 static void on_disconnect(struct delivery *delivery)
 {
-	for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
-		struct flight *flight = &delivery->flights[i];
-		int64_t due = now_ms() + jittered(flight->interval / RECONNECTED_PART);
-		if (flight->parcel.count > 0 && due < flight->due)
-			flight->due = due;
-	}
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
+		delivery->flights[i].parcel.count = 0;
+	window_lost(&delivery->window);
+	outbox_rewind(delivery->outbox);
+	delivery->exhausted = false;
+	delivery->fresh = true;
+	if (delivery->lost_pause < LOST_LONGEST_MS)
+		delivery->lost_pause = delivery->lost_pause == 0 ? LOST_FIRST_MS : 2 * delivery->lost_pause;
+	delivery->resume_at = now_ms() + jittered(delivery->lost_pause);
+}
+
+// What could not be sent for want of a connection goes now.
+static void on_connected(struct delivery *delivery)
+{
+	delivery->key_refused = false;
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
+		if (delivery->flights[i].sent_at == 0)
+			delivery->flights[i].due = 0;
 }
 
 // libzmq gives up a connection whose handshake failed: it is made anew, for the key may be registered by then.
@@ -325,12 +382,15 @@ static void take_event(struct delivery *delivery)
 	(void)zmq_recv(delivery->monitor, address, sizeof address, ZMQ_DONTWAIT);
 	memcpy(&number, event, sizeof number);
 	if (number == ZMQ_EVENT_DISCONNECTED) {
+		while (!delivery->outbox_failed && receive(delivery))
+			continue; // what has arrived counts
 		on_disconnect(delivery);
-		return;
-	}
-	delivery->key_refused = number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-	if (number != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+	} else if (number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+		on_connected(delivery);
+	} else {
+		delivery->key_refused = number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 		on_handshake_failed(delivery);
+	}
 }
 
 /* the loop */
@@ -359,7 +419,7 @@ static enum deliver_end run(struct delivery *delivery)
 		if (!delivery->exhausted || !is_idle(delivery))
 			(void)zmq_poll(items, 2, wait);
 		if (items[0].revents != 0)
-			receive(delivery);
+			(void)receive(delivery);
 		if (items[1].revents != 0)
 			take_event(delivery);
 		if (delivery->outbox_failed || (delivery->reopen_at != 0 && delivery->reopen_at <= now_ms() && !reopen(delivery)))
@@ -385,14 +445,17 @@ enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *o
 	}
 	delivery->servers = servers;
 	delivery->outbox = outbox;
+	delivery->proofs = proofs_create(outbox);
+	window_init(&delivery->window, (size_t)IN_FLIGHT_MAX * OUTBOX_PARCEL_BYTES);
 	delivery->answered = answered;
 	delivery->user = user;
 	randombytes_buf(&delivery->last_id, sizeof(uint32_t)); // unlike those of an earlier run
 	delivery->fresh = true;
 	outbox_rewind(outbox);
-	if (open_socket(delivery))
+	if (delivery->proofs != NULL && open_socket(delivery))
 		end = run(delivery);
 	close_socket(delivery);
+	proofs_destroy(&delivery->proofs);
 	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
 		outbox_parcel_clear(&delivery->flights[i].parcel);
 	free(delivery);

@@ -63,11 +63,11 @@ static bool resolve(const struct contract *contract, struct column *column)
 	const struct contract_field *fields[PATH_NAMES_MAX] = {NULL};
 	const struct contract_message *about = contract->report;
 	char path[PATH_SIZE], *rest = path;
-	size_t depth = 0;
+	size_t depth = 0, size = strlen(column->name) + 1;
 
-	if (strlen(column->name) >= sizeof path)
+	if (size > sizeof path)
 		return false;
-	(void)strcpy(path, column->name);
+	memcpy(path, column->name, size);
 	while (rest != NULL && about != NULL && depth < PATH_NAMES_MAX) {
 		fields[depth] = contract_field_by_name(about, strsep(&rest, "."));
 		about = fields[depth] == NULL ? NULL : fields[depth]->message;

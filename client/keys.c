@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "proof.h"
+
 enum { KEY_CHARACTERS = KEYS_TEXT_SIZE - 1 };
 
 static bool is_key(const char *text)
@@ -60,7 +62,8 @@ static bool write_key(const char *path, const char *text, mode_t mode)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return complain(path, strerror(errno));
-	bool good = write(fd, text, KEY_CHARACTERS) == KEY_CHARACTERS && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+	ssize_t length = (ssize_t)strlen(text);
+	bool good = write(fd, text, (size_t)length) == length && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
 	int error = errno;
 	if (close(fd) != 0 || !good) {
 		(void)unlink(path);
@@ -69,26 +72,60 @@ static bool write_key(const char *path, const char *text, mode_t mode)
 	return true;
 }
 
-int keys_generate(int argc, char **argv)
+// Both files; the public key also to standard output. Exit status.
+static int write_pair(const char *path, const char *secret, const char *public)
 {
-	char secret[KEYS_TEXT_SIZE], public[KEYS_TEXT_SIZE], public_path[4096];
+	char public_path[4096];
+	int len = snprintf(public_path, sizeof public_path, "%s.pub", path);
 
-	if (argc != 2) {
-		(void)fputs("usage: baocao keygen FILE\n", stderr);
-		return 2;
-	}
-	int len = snprintf(public_path, sizeof public_path, "%s.pub", argv[1]);
 	if (len < 0 || (size_t)len >= sizeof public_path)
-		return complain(argv[1], "the name is too long"), 2;
-	if (zmq_curve_keypair(public, secret) != 0)
-		return complain("keygen", zmq_strerror(zmq_errno())), 2;
-	bool good = write_key(argv[1], secret, 0600) && write_key(public_path, public, 0644);
-	sodium_memzero(secret, sizeof secret);
-	if (!good)
+		return complain(path, "the name is too long"), 2;
+	if (!write_key(path, secret, 0600) || !write_key(public_path, public, 0644))
 		return 2;
 	(void)printf("%s\n", public);
+	return 0;
+}
+
+static int generate_signing(const char *path)
+{
+	uint8_t seed[crypto_sign_SEEDBYTES], public[PROOF_KEY_SIZE], secret[crypto_sign_SECRETKEYBYTES];
+	char seed_text[2 * sizeof seed + 1], public_text[PROOF_KEY_TEXT_SIZE];
+
+	randombytes_buf(seed, sizeof seed);
+	(void)crypto_sign_seed_keypair(public, secret, seed);
+	proof_write_hex(seed, sizeof seed, seed_text);
+	proof_write_hex(public, sizeof public, public_text);
+	int status = write_pair(path, seed_text, public_text);
+	sodium_memzero(seed, sizeof seed);
+	sodium_memzero(secret, sizeof secret);
+	sodium_memzero(seed_text, sizeof seed_text);
+	if (status == 0)
+		(void)fputs("A server signs receipts with it: its option signing_key_file. Publish the key above to collectors.\n", stderr);
+	return status;
+}
+
+static int generate(const char *path)
+{
+	char secret[KEYS_TEXT_SIZE], public[KEYS_TEXT_SIZE];
+
+	if (zmq_curve_keypair(public, secret) != 0)
+		return complain("keygen", zmq_strerror(zmq_errno())), 2;
+	int status = write_pair(path, secret, public);
+	sodium_memzero(secret, sizeof secret);
+	if (status != 0)
+		return status;
 	// For people; a script takes what is on standard output. Z85 has no quotes.
 	(void)fprintf(stderr, "An administrator registers it with a name, and the code of the unit that it files for:\n"
 	                      "SELECT baocao.register_collector('NAME', '%s', 'UNIT');\n", public);
 	return 0;
+}
+
+int keys_generate(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "--signing") == 0)
+		return generate_signing(argv[2]);
+	if (argc == 2 && argv[1][0] != '-')
+		return generate(argv[1]);
+	(void)fputs("usage: baocao keygen [--signing] FILE\n", stderr);
+	return 2;
 }

@@ -13,7 +13,7 @@ bool keys_read(const char *path, bool secret, char text[static KEYS_TEXT_SIZE]);
 bool keys_read_public(const char *path_or_key, char text[static KEYS_TEXT_SIZE]);
 
 // The subcommand: writes FILE (secret, 0600) and FILE.pub, prints the public key, and to standard error the statement
-// that registers it. Exit status.
+// that registers it. With --signing: a key pair for a server's receipts (Ed25519, hexadecimal; proof.h). Exit status.
 int keys_generate(int argc, char **argv);
 
 #endif

@@ -6,18 +6,23 @@
 
 #include "describe.h"
 #include "keys.h"
+#include "prove.h"
 #include "send.h"
 
 static const struct {
 	const char *name, *arguments, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"keygen", "FILE", "make a key pair: FILE and FILE.pub; print the public key and how it is registered", keys_generate},
+	{"keygen", "[--signing] FILE",
+     "make a key pair: FILE and FILE.pub; print the public key and how it is registered; --signing: for a server's receipts",
+     keys_generate},
 	{"describe", "[KIND]", "list the kinds of report, or the fields and rules of one", describe},
 	{"send", SEND_ARGUMENTS, "check the reports of the files (JSON Lines, CSV), queue those that are right, deliver them",
      send_files},
 	{"queue", SEND_QUEUE_ARGUMENTS, "the first half of send: what it says is queued survives everything", send_queue},
 	{"deliver", SEND_DELIVER_ARGUMENTS, "the second half: bring what is queued to the server", send_deliver},
+	{"proof", PROVE_PROOF_ARGUMENTS, "write the proof that a report was filed: what the server has signed of it", prove_proof},
+	{"verify", PROVE_VERIFY_ARGUMENTS, "check proofs, without a network, by the keys that are trusted", prove_verify},
 	{"status", SEND_STATUS_ARGUMENTS, "what is pending, delivered, refused", send_status},
 };
 

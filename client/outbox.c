@@ -12,10 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 1 };
+#include "proof.h"
+
+enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 2 };
 
 // The statements of an outbox, prepared once.
-enum statement { ADD, FIND_PENDING, TAKE, ANSWER, SEND_ALONE, COUNT, OLDEST, STATEMENTS };
+enum statement { ADD, FIND_PENDING, TAKE, ANSWER, KEEP_PROOF, SEND_ALONE, COUNT, OLDEST, STATEMENTS };
 
 static const char *const statement_text[STATEMENTS] = {
 	[ADD] = "INSERT INTO entry (series, revision, digest, report, path, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
@@ -24,14 +26,16 @@ static const char *const statement_text[STATEMENTS] = {
 	[TAKE] = "SELECT entry_no, report, digest, alone FROM entry AS e WHERE outcome IS NULL AND entry_no > ?1 "
 			 "AND NOT EXISTS (SELECT 1 FROM entry AS earlier WHERE earlier.series = e.series AND earlier.outcome IS NULL "
 			 "AND (earlier.revision, earlier.entry_no) < (e.revision, e.entry_no)) ORDER BY entry_no",
-	[ANSWER] = "UPDATE entry SET outcome = ?2, answer = ?3, answered_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') "
-			   "WHERE entry_no = ?1 AND outcome IS NULL",
+	[ANSWER] = "UPDATE entry SET outcome = ?2, answer = ?3, answered_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), "
+			   "receipt_no = ?4, leaf = ?5 WHERE entry_no = ?1 AND outcome IS NULL",
+	[KEEP_PROOF] = "INSERT INTO receipt (statement, signature, steps, leaves) VALUES (?1, ?2, ?3, ?4)",
 	[SEND_ALONE] = "UPDATE entry SET alone = 1 WHERE entry_no = ?1",
 	[COUNT] = "SELECT coalesce(outcome, 0), count(*) FROM entry GROUP BY outcome",
 	[OLDEST] = "SELECT coalesce(min(queued_at), '') FROM entry WHERE outcome IS NULL",
 };
 
-static const char schema[] =
+// What makes each version of the schema from the one before.
+static const char *const schema[SCHEMA_VERSION] = {
 	"CREATE TABLE entry ("
 	"entry_no INTEGER PRIMARY KEY AUTOINCREMENT, "
 	"series TEXT NOT NULL, "    // unit, kind, period: what revisions are revisions of
@@ -47,7 +51,22 @@ static const char schema[] =
 	"CREATE UNIQUE INDEX entry_pending_once ON entry (digest) WHERE outcome IS NULL; "
 	"CREATE INDEX entry_pending ON entry (entry_no) WHERE outcome IS NULL; "
 	"CREATE INDEX entry_pending_series ON entry (series, revision, entry_no) WHERE outcome IS NULL; "
-	"CREATE INDEX entry_outcome ON entry (outcome);";
+	"CREATE INDEX entry_outcome ON entry (outcome);",
+	// Signed receipts.
+	"ALTER TABLE entry ADD COLUMN receipt_no INTEGER; " // NULL: the answer is not signed
+	"ALTER TABLE entry ADD COLUMN leaf INTEGER; "       // its place among the receipt's leaves
+	"CREATE TABLE receipt ("
+	"receipt_no INTEGER PRIMARY KEY AUTOINCREMENT, "
+	"statement BLOB NOT NULL, " // what is signed, as it came
+	"signature BLOB NOT NULL, "
+	"steps BLOB NOT NULL, "     // of 33 bytes: from the root over the leaves to that of the statement
+	"leaves BLOB NOT NULL); "   // hashes of 32 bytes
+	"CREATE TABLE signing_key ("
+	"key TEXT PRIMARY KEY, "    // hexadecimal
+	"valid_from TEXT, valid_to TEXT, " // NULL: no end
+	"origin TEXT NOT NULL, "    // why it is trusted
+	"added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')));",
+};
 
 struct outbox {
 	char *path;
@@ -106,8 +125,11 @@ static bool make_schema(struct outbox *outbox)
 		return complain_of_database(outbox);
 	if (found > SCHEMA_VERSION)
 		return complain(outbox, "was made by a newer baocao");
-	(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return found == SCHEMA_VERSION || (execute(outbox, schema) && execute(outbox, version));
+	for (; good && found < SCHEMA_VERSION; found++) {
+		(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", found + 1);
+		good = execute(outbox, schema[found]) && execute(outbox, version);
+	}
+	return good;
 }
 
 static bool prepare_all(struct outbox *outbox)
@@ -162,6 +184,11 @@ void outbox_close(struct outbox **outbox)
 	free((*outbox)->path);
 	free(*outbox);
 	*outbox = NULL;
+}
+
+struct sqlite3 *outbox_database(const struct outbox *outbox)
+{
+	return outbox->database;
 }
 
 char *outbox_default_path(void)
@@ -275,7 +302,7 @@ static bool put_in(struct outbox_parcel *parcel, const uint8_t *report, size_t s
 	return true;
 }
 
-bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel)
+bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel, size_t max_bytes)
 {
 	sqlite3_stmt *take = outbox->statements[TAKE];
 	bool good = true, alone = false;
@@ -287,7 +314,7 @@ bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel)
 	while (good && !alone && parcel->count < OUTBOX_PARCEL_REPORTS && (status = sqlite3_step(take)) == SQLITE_ROW) {
 		size_t size = (size_t)sqlite3_column_bytes(take, 1);
 		alone = sqlite3_column_int(take, 3) != 0;
-		if (parcel->count > 0 && (alone || parcel->size + size + OUTBOX_ENTRY_OVERHEAD > OUTBOX_PARCEL_BYTES))
+		if (parcel->count > 0 && (alone || parcel->size + size + OUTBOX_ENTRY_OVERHEAD > max_bytes))
 			break;
 		good = put_in(parcel, sqlite3_column_blob(take, 1), size);
 		outbox->taken = parcel->entries[parcel->count] = sqlite3_column_int64(take, 0);
@@ -306,7 +333,27 @@ void outbox_rewind(struct outbox *outbox)
 	outbox->taken = 0;
 }
 
-static bool write_answer(struct outbox *outbox, int64_t entry_no, const Baocao__ReportOutcome *outcome)
+// *ret_receipt_no is 0 when there is nothing to keep.
+static bool write_proof(struct outbox *outbox, const struct outbox_proof *proof, int64_t *ret_receipt_no)
+{
+	sqlite3_stmt *keep = outbox->statements[KEEP_PROOF];
+
+	*ret_receipt_no = 0;
+	if (proof == NULL)
+		return true;
+	(void)sqlite3_bind_blob(keep, 1, proof->statement, (int)proof->statement_size, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(keep, 2, proof->signature, PROOF_SIGNATURE_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(keep, 3, proof->steps, (int)(proof->step_count * sizeof *proof->steps), SQLITE_STATIC);
+	(void)sqlite3_bind_blob(keep, 4, proof->leaves, (int)(proof->leaf_count * sizeof *proof->leaves), SQLITE_STATIC);
+	int status = sqlite3_step(keep);
+	(void)sqlite3_reset(keep);
+	*ret_receipt_no = sqlite3_last_insert_rowid(outbox->database);
+	return status == SQLITE_DONE || complain_of_database(outbox);
+}
+
+// receipt_no 0: not signed.
+static bool write_answer(struct outbox *outbox, int64_t entry_no, const Baocao__ReportOutcome *outcome, int64_t receipt_no,
+                         size_t leaf)
 {
 	sqlite3_stmt *answer = outbox->statements[ANSWER];
 	size_t size = baocao__report_outcome__get_packed_size(outcome);
@@ -318,6 +365,8 @@ static bool write_answer(struct outbox *outbox, int64_t entry_no, const Baocao__
 	(void)sqlite3_bind_int64(answer, 1, entry_no);
 	(void)sqlite3_bind_int(answer, 2, (int)outcome->outcome);
 	(void)sqlite3_bind_blob(answer, 3, bytes, (int)size, SQLITE_STATIC);
+	(void)(receipt_no > 0 ? sqlite3_bind_int64(answer, 4, receipt_no) : sqlite3_bind_null(answer, 4));
+	(void)(receipt_no > 0 ? sqlite3_bind_int64(answer, 5, (int64_t)leaf) : sqlite3_bind_null(answer, 5));
 	int status = sqlite3_step(answer);
 	(void)sqlite3_reset(answer);
 	free(bytes);
@@ -336,7 +385,7 @@ static bool write_whole(struct outbox *outbox, const struct outbox_parcel *parce
 		outcome.outcome = receipt->whole;
 		outcome.n_violation = problem == NULL ? 0 : 1;
 		outcome.violation = &problem;
-		return write_answer(outbox, parcel->entries[0], &outcome);
+		return write_answer(outbox, parcel->entries[0], &outcome, 0, 0);
 	}
 	for (size_t i = 0; good && i < parcel->count; i++) {
 		(void)sqlite3_bind_int64(alone, 1, parcel->entries[i]);
@@ -352,14 +401,17 @@ static bool is_of(const Baocao__ReportOutcome *outcome, const uint8_t *digest)
 	                                        memcmp(outcome->content_digest.data, digest, DIGEST_SIZE) == 0);
 }
 
-bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt)
+bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt,
+                   const struct outbox_proof *proof)
 {
+	int64_t receipt_no;
+
 	if (!outbox_begin(outbox))
 		return false;
-	bool good = !receipt->has_whole || write_whole(outbox, parcel, receipt);
+	bool good = write_proof(outbox, proof, &receipt_no) && (!receipt->has_whole || write_whole(outbox, parcel, receipt));
 	for (size_t i = 0; good && !receipt->has_whole && i < parcel->count; i++) {
 		if (is_of(receipt->outcome[i], parcel->digests[i]))
-			good = write_answer(outbox, parcel->entries[i], receipt->outcome[i]);
+			good = write_answer(outbox, parcel->entries[i], receipt->outcome[i], receipt_no, i);
 		else
 			good = complain(outbox, "the server answered for another content than it was sent");
 	}
@@ -384,7 +436,8 @@ bool outbox_each(struct outbox *outbox, enum outbox_which which, int64_t entry_n
 	sqlite3_stmt *statement = NULL;
 	int status;
 
-	(void)snprintf(sql, sizeof sql, "SELECT entry_no, path, line, queued_at, outcome, answered_at, answer FROM entry WHERE %s "
+	(void)snprintf(sql, sizeof sql, "SELECT entry_no, path, line, queued_at, outcome, answered_at, answer, report, receipt_no, "
+	               "leaf FROM entry WHERE %s "
 	               "ORDER BY entry_no", where[which]);
 	if (sqlite3_prepare_v2(outbox->database, sql, -1, &statement, NULL) != SQLITE_OK)
 		return complain_of_database(outbox);
@@ -397,9 +450,39 @@ bool outbox_each(struct outbox *outbox, enum outbox_which which, int64_t entry_n
 		                                  .outcome = (Baocao__Outcome)sqlite3_column_int(statement, 4),
 		                                  .answered_at = (const char *)sqlite3_column_text(statement, 5),
 		                                  .answer = sqlite3_column_blob(statement, 6),
-		                                  .answer_size = (size_t)sqlite3_column_bytes(statement, 6)});
+		                                  .answer_size = (size_t)sqlite3_column_bytes(statement, 6),
+		                                  .report = sqlite3_column_blob(statement, 7),
+		                                  .report_size = (size_t)sqlite3_column_bytes(statement, 7),
+		                                  .receipt_no = sqlite3_column_int64(statement, 8),
+		                                  .leaf = (size_t)sqlite3_column_int64(statement, 9)});
 	(void)sqlite3_finalize(statement);
 	return status == SQLITE_DONE || complain_of_database(outbox);
+}
+
+bool outbox_proof(struct outbox *outbox, int64_t receipt_no, void (*use)(void *user, const struct outbox_proof *proof),
+                  void *user)
+{
+	sqlite3_stmt *statement = NULL;
+	int status = sqlite3_prepare_v2(outbox->database,
+	                                "SELECT statement, signature, steps, leaves FROM receipt WHERE receipt_no = ?1", -1,
+	                                &statement, NULL);
+
+	(void)sqlite3_bind_int64(statement, 1, receipt_no);
+	status = status == SQLITE_OK ? sqlite3_step(statement) : status;
+	bool found = status == SQLITE_ROW && sqlite3_column_bytes(statement, 1) == PROOF_SIGNATURE_SIZE;
+	if (found)
+		use(user, &(struct outbox_proof){.statement = sqlite3_column_blob(statement, 0),
+		                                 .statement_size = (size_t)sqlite3_column_bytes(statement, 0),
+		                                 .signature = sqlite3_column_blob(statement, 1),
+		                                 .steps = sqlite3_column_blob(statement, 2),
+		                                 .step_count = (size_t)sqlite3_column_bytes(statement, 2) / MERKLE_STEP_SIZE,
+		                                 .leaves = sqlite3_column_blob(statement, 3),
+		                                 .leaf_count = (size_t)sqlite3_column_bytes(statement, 3) / MERKLE_HASH_SIZE});
+	else
+		(void)(status == SQLITE_ROW || status == SQLITE_DONE ? complain(outbox, "the proof is not there")
+		                                                     : complain_of_database(outbox));
+	(void)sqlite3_finalize(statement);
+	return found;
 }
 
 bool outbox_count(struct outbox *outbox, int64_t counts[static OUTBOX_OUTCOMES], char oldest[static OUTBOX_TIME_SIZE])

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "digest.h"
+#include "merkle.h"
 #include "protocol.pb-c.h"
 
 enum {
@@ -21,11 +22,15 @@ enum {
 };
 
 struct outbox;
+struct sqlite3;
 
 // Opens the outbox at path, making it and its folder when there is none. NULL on failure.
 struct outbox *outbox_open(const char *path);
 // NULL-safe; clears the caller's pointer.
 void outbox_close(struct outbox **outbox);
+
+// For the modules that keep tables of their own in the file.
+struct sqlite3 *outbox_database(const struct outbox *outbox);
 
 // $BAOCAO_OUTBOX, or baocao/outbox.db in $XDG_STATE_HOME or ~/.local/state. The caller frees it. NULL when memory is out.
 char *outbox_default_path(void);
@@ -65,15 +70,27 @@ struct outbox_parcel {
 
 void outbox_parcel_clear(struct outbox_parcel *parcel);
 
-// Fills the parcel with the next pending entries after those taken since the last rewind; count 0 when there are none.
-bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel);
+// Fills the parcel with the next pending entries after those taken since the last rewind, up to so many bytes and one entry at
+// least; count 0 when there are none.
+bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel, size_t max_bytes);
 // Begins again with the first. Only when nothing that was taken is still under way.
 void outbox_rewind(struct outbox *outbox);
 
+// What makes the answers to a parcel provable (proof.h).
+struct outbox_proof {
+	const uint8_t *statement, *signature; // the latter of PROOF_SIGNATURE_SIZE
+	size_t statement_size;
+	const merkle_step *steps; // from the root over the leaves up to that of the statement
+	size_t step_count;
+	const merkle_hash *leaves; // one for each entry, in the parcel's order
+	size_t leaf_count;
+};
+
 // Keeps, in one transaction, what the server answered to a parcel: one outcome for each entry, or one for the whole. An
 // outcome for another content than the entry's is not an answer: the entry stays pending. A submission that was refused as
-// a whole says nothing of its reports, when it had several: each will go alone.
-bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt);
+// a whole says nothing of its reports, when it had several: each will go alone. proof may be NULL.
+bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, const Baocao__Receipt *receipt,
+                   const struct outbox_proof *proof);
 
 /* looking */
 
@@ -86,6 +103,10 @@ struct outbox_entry {
 	const char *answered_at;   // NULL while pending
 	const uint8_t *answer;     // packed ReportOutcome; NULL while pending
 	size_t answer_size;
+	const uint8_t *report;     // packed
+	size_t report_size;
+	int64_t receipt_no;        // for outbox_proof(); 0 when the answer is not signed
+	size_t leaf;               // its place among the leaves of the proof
 };
 
 enum outbox_which { OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_ALL, OUTBOX_BY_NUMBER };
@@ -94,6 +115,10 @@ enum outbox_which { OUTBOX_PENDING, OUTBOX_REFUSED, OUTBOX_ALL, OUTBOX_BY_NUMBER
 // during the call.
 bool outbox_each(struct outbox *outbox, enum outbox_which which, int64_t entry_no,
                  void (*each)(void *user, const struct outbox_entry *entry), void *user);
+
+// Calls use with the proof of that receipt, which is valid during the call. False also when there is none.
+bool outbox_proof(struct outbox *outbox, int64_t receipt_no, void (*use)(void *user, const struct outbox_proof *proof),
+                  void *user);
 
 // How many there are by outcome; [0] are pending. *ret_oldest is when the oldest pending one was queued, "" when none is.
 enum { OUTBOX_OUTCOMES = BAOCAO__OUTCOME__OUTCOME_PROTOCOL + 1, OUTBOX_TIME_SIZE = 32 };

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "queue.h"
 #include "show.h"
+#include "signing_keys.h"
 
 enum { STATUS_ALL_STORED, STATUS_SOME_NOT, STATUS_WRONG, STATUS_NO_ANSWER };
 
@@ -20,6 +21,7 @@ struct arguments {
 	const char *server_keys[DELIVER_SERVERS_MAX], *key_file;
 	int server_key_count;
 	struct deliver_servers servers;
+	struct signing_keys signing_keys; // given here: kept in the outbox before anything is delivered
 	bool unchecked;
 	enum outbox_which which;
 	bool listing;
@@ -31,12 +33,13 @@ static const struct option long_options[] = {
 	{"server-key", required_argument, NULL, 'p'}, {"key", required_argument, NULL, 'k'},
 	{"timeout", required_argument, NULL, 't'}, {"unchecked", no_argument, NULL, 'u'},
 	{"pending", no_argument, NULL, 'P'},       {"refused", no_argument, NULL, 'R'},
-	{"all", no_argument, NULL, 'A'},           {NULL, 0, NULL, 0}};
+	{"all", no_argument, NULL, 'A'},           {"signing-key", required_argument, NULL, 'y'},
+	{NULL, 0, NULL, 0}};
 
 // The options of each subcommand, as letters of the table above.
 #define OPTIONS_QUEUE "ou"
-#define OPTIONS_DELIVER "ospkt"
-#define OPTIONS_SEND "ospktu"
+#define OPTIONS_DELIVER "ospkty"
+#define OPTIONS_SEND "ospktyu"
 #define OPTIONS_STATUS "oPRA"
 
 static bool set_timeout(struct arguments *arguments, const char *text)
@@ -71,6 +74,8 @@ static bool set(struct arguments *arguments, int option, const char *value)
 			return false;
 		arguments->server_keys[arguments->server_key_count++] = value;
 		return true;
+	case 'y':
+		return signing_keys_read(&arguments->signing_keys, value);
 	case 'k':
 		arguments->key_file = value;
 		return true;
@@ -158,7 +163,7 @@ static bool all_stored(const int64_t counts[static OUTBOX_OUTCOMES])
 // Delivers what is pending, printing each answer.
 static enum deliver_end deliver_pending(const struct arguments *arguments, struct outbox *outbox, struct tally *tally)
 {
-	if (!outbox_lock(outbox))
+	if (!outbox_lock(outbox) || !signing_keys_save(&arguments->signing_keys, outbox, "given"))
 		return DELIVER_FAILED;
 	return deliver(&arguments->servers, outbox, on_answered, tally);
 }

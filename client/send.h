@@ -4,7 +4,8 @@
 
 #define SEND_QUEUE_ARGUMENTS "[--outbox FILE] [--unchecked] FILE..."
 #define SEND_DELIVER_ARGUMENTS                                                                                          \
-	"[--outbox FILE] --server ENDPOINT [--server-key KEY]... --key FILE [--timeout SECONDS]"
+	"[--outbox FILE] --server ENDPOINT [--server-key KEY]... --key FILE [--signing-key KEY|FILE]... "      \
+	"[--timeout SECONDS]"
 #define SEND_ARGUMENTS SEND_DELIVER_ARGUMENTS " [--unchecked] FILE..."
 #define SEND_STATUS_ARGUMENTS "[--outbox FILE] [--pending | --refused | --all]"
 

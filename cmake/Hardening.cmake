@@ -1,6 +1,8 @@
 # baocao_hardening: what makes a flaw harder to use, for generated code, too. baocao_flags: that, and warnings as errors.
-# Sanitizers by -DBAOCAO_SANITIZE=address,undefined (or thread), libFuzzer's instrumentation by -DBAOCAO_FUZZ=ON.
+# Sanitizers by -DBAOCAO_SANITIZE=address,undefined (or thread), libFuzzer's instrumentation by -DBAOCAO_FUZZ=ON, gcc's static
+# analyzer by -DBAOCAO_ANALYZER=ON.
 set(BAOCAO_SANITIZE "" CACHE STRING "sanitizers to build with, as for -fsanitize=")
+option(BAOCAO_ANALYZER "let gcc's static analyzer look at our own code; needs gcc" OFF)
 option(BAOCAO_FUZZ "build the fuzz targets of tests/fuzz for libFuzzer; needs clang" OFF)
 
 # CET: the objects are marked; whether a program is depends on the C library's start files, which Debian 12 has without.
@@ -26,6 +28,9 @@ add_library(baocao_flags INTERFACE)
 target_compile_options(baocao_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror)
 target_link_libraries(baocao_flags INTERFACE baocao_hardening)
+if(BAOCAO_ANALYZER)
+  target_compile_options(baocao_flags INTERFACE -fanalyzer)
+endif()
 
 if(BAOCAO_FUZZ) # the generated code, too: its branches are the contract's
   if(BAOCAO_SANITIZE)

@@ -29,6 +29,7 @@
 #include "marks.h"
 #include "pipeline.h"
 #include "refusals.h"
+#include "replays.h"
 #include "rows.h"
 
 enum {
@@ -162,17 +163,34 @@ static enum answer number_items(struct attempt *attempt, const struct batch *bat
 	return ANSWER_OK;
 }
 
+// A report for a locked period is a repeat of what is stored, or it is refused.
+static void lock_out(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->accepted; i++) {
+		struct item *item = batch->items[i];
+		if (!item->is_locked)
+			continue;
+		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_DUPLICATE) {
+			item->verdict.count = 0;
+			continue;
+		}
+		item->outcome = BAOCAO__OUTCOME__OUTCOME_REFUSED;
+		item->report_no = 0;
+	}
+}
+
 static enum answer look(struct attempt *attempt, const struct batch *batch, bool begins, struct step *step)
 {
 	for (size_t i = 0; i < batch->accepted; i++) { // forget an earlier attempt
 		batch->items[i]->report_no = 0;
-		batch->items[i]->verdict.count = 0;
+		batch->items[i]->verdict.count = batch->items[i]->is_locked ? 1 : 0;
 	}
 	if (batch->accepted == 0)
 		return ANSWER_OK;
 	PQclear(step->result);
 	enum answer answer =
 		look_at_stored(attempt->connection, attempt->contract, batch->items, batch->accepted, begins, &step->result);
+	lock_out(batch);
 	if (answer == ANSWER_OK)
 		answer = number_items(attempt, batch, step);
 	if (answer == ANSWER_OK)
@@ -384,11 +402,15 @@ static enum answer keep_refusals(struct attempt *attempt, const struct batch *ba
 		struct item *item = batch->items[i];
 		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT)
 			explain_conflict(attempt->contract, item);
-		if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT || item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
+		if (item->submission->replay_no > 0)
+			answer = replays_finish(attempt->connection, item->submission, &step->result); // its refusal is kept already
+		else if (item->outcome == BAOCAO__OUTCOME__OUTCOME_CONFLICT || item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
 			answer = refusals_keep_item(attempt->connection, attempt->contract, item, &step->result);
 	}
 	for (size_t i = 0; answer == ANSWER_OK && i < batch->whole_count; i++)
-		answer = refusals_keep_whole(attempt->connection, batch->wholes[i], &step->result);
+		answer = batch->wholes[i]->replay_no > 0
+		             ? replays_finish(attempt->connection, batch->wholes[i], &step->result)
+		             : refusals_keep_whole(attempt->connection, batch->wholes[i], &step->result);
 	return answer;
 }
 
@@ -445,9 +467,10 @@ static enum answer commit(struct attempt *attempt, const struct batch *batch, st
 
 /* the two ways */
 
-static enum answer run_long(struct attempt *attempt, struct batch *batch, struct failure *failure, struct step *step)
+static enum answer run_long(struct attempt *attempt, struct batch *batch, bool begun, struct failure *failure,
+                            struct step *step)
 {
-	enum answer answer = command(attempt, "BEGIN; SAVEPOINT piece", step);
+	enum answer answer = command(attempt, begun ? "SAVEPOINT piece" : "BEGIN; SAVEPOINT piece", step);
 	if (answer == ANSWER_OK)
 		answer = look(attempt, batch, false, step);
 	if (answer == ANSWER_OK)
@@ -484,18 +507,28 @@ static enum answer run_short(struct attempt *attempt, struct batch *batch, struc
 	return answer;
 }
 
-enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
+static enum answer run(struct attempt *attempt, struct batch *batch, bool begun, struct failure *failure)
 {
 	struct step step = {0};
 	enum answer answer = ANSWER_DATA;
 
 	*failure = (struct failure){0};
-	if (is_short(batch))
+	if (!begun && is_short(batch))
 		answer = run_short(attempt, batch, &step);
 	if (answer == ANSWER_DATA)
-		answer = run_long(attempt, batch, failure, &step);
+		answer = run_long(attempt, batch, begun, failure, &step);
 	if (answer != ANSWER_OK && failure->culprit == NULL)
 		tell(attempt, &step, NULL, failure);
 	PQclear(step.result);
 	return answer;
+}
+
+enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure)
+{
+	return run(attempt, batch, false, failure);
+}
+
+enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure)
+{
+	return run(attempt, batch, true, failure);
 }

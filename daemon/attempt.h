@@ -32,4 +32,7 @@ struct failure {
 // and does not fail it, where the answer names the row and nothing else in the batch depends on the report.
 enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
+// The same in a transaction that the caller has begun, in which nothing has failed; it ends with COMMIT.
+enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure);
+
 #endif

@@ -17,6 +17,21 @@ static void add(struct item *item, const struct contract *contract, enum rule ru
 	            &(struct violation_words){.field = place.field, .value = value, .limit = limit});
 }
 
+static void judge_lock(const struct contract *contract, const struct catalogue *catalogue, struct item *item,
+                       const struct catalogue_unit *unit, const struct catalogue_period *period)
+{
+	const Baocao__Report *report = (const Baocao__Report *)item->report;
+	bool was_clean = verdict_is_clean(&item->verdict);
+	char since_text[DATE_TEXT_SIZE];
+	date_day since;
+
+	if (!catalogue_is_locked(catalogue, unit, period, date_today_in_viet_nam(item->submission->received_at), &since))
+		return;
+	date_format(since, since_text);
+	add(item, contract, RULE_PERIOD_LOCKED, "period_last", report->period_last, since_text);
+	item->is_locked = was_clean && item->verdict.count == 1 && !item->verdict.incomplete;
+}
+
 static void judge_form(const struct contract *contract, const struct catalogue *catalogue, struct item *item,
                        const struct catalogue_unit *unit, date_day last)
 {
@@ -30,6 +45,8 @@ static void judge_form(const struct contract *contract, const struct catalogue *
 		add(item, contract, RULE_NO_FORM, "period_type", unit->level, kind->label);
 	item->key.kind = kind->number;
 	item->key.period_type = type->number;
+	judge_lock(contract, catalogue, item, unit,
+	           &(struct catalogue_period){.kind = kind->label, .type = type->label, .first = item->key.first, .last = last});
 }
 
 static void judge_unit(const struct contract *contract, const struct catalogue *catalogue, int32_t scope_unit_id,
@@ -76,7 +93,7 @@ void authority_judge(const struct contract *contract, const struct catalogue *ca
 		item->key.last = last;
 		judge_unit(contract, catalogue, scope_unit_id, item, last);
 	}
-	if (report == NULL || !verdict_is_clean(&item->verdict)) {
+	if (report == NULL || (!verdict_is_clean(&item->verdict) && !item->is_locked)) {
 		item->outcome = BAOCAO__OUTCOME__OUTCOME_REFUSED;
 		return;
 	}

@@ -6,20 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESSION_HOPS_MAX = 16, PARENT_HOPS_MAX = 8 }; // far above any real chain; a circle in the data ends here
+enum {
+	SUCCESSION_HOPS_MAX = 16, // far above any real chain; a circle in the data ends here
+	PARENT_HOPS_MAX = 8,      // the same
+	LABELS_MAX = 128          // kinds, levels and types of period together
+};
 
 struct succession {
 	int32_t predecessor, successor;
 	bool alone; // one predecessor, one successor: the same office under a new name or kind
 };
 
+// A row of the calendar that has a lock. There may be tens of thousands: some 50 bytes each.
+struct lock {
+	date_day first, last, since;
+	int32_t period_no, unit_kind;     // unit_kind 0: all of the level
+	const char *kind, *level, *type; // among the catalogue's labels
+};
+
+struct exception {
+	int32_t period_no, unit_id;
+	date_day until;
+};
+
 struct catalogue {
-	size_t unit_count, form_count, key_count, succession_count;
+	size_t unit_count, form_count, key_count, succession_count, lock_count, exception_count, label_count;
 	struct catalogue_unit *units;          // by code, then first day
 	const struct catalogue_unit **by_id;   // by unit_id
 	struct catalogue_form *forms;
 	struct catalogue_key *keys;            // by public key
 	struct succession *successions;        // whole ones only, by predecessor
+	struct lock *locks;                    // by first day, then last day
+	struct exception *exceptions;          // by period_no, then unit_id
+	char labels[LABELS_MAX][CATALOGUE_LABEL_SIZE];
 };
 
 /* reading */
@@ -53,6 +72,7 @@ static void read_unit(struct catalogue *catalogue, const PGresult *result, int r
 	copy_text(unit->level, sizeof unit->level, result, row, 4);
 	unit->first = day_value(result, row, 5);
 	unit->last = day_value(result, row, 6);
+	unit->kind = int_value(result, row, 7);
 }
 
 static void read_form(struct catalogue *catalogue, const PGresult *result, int row)
@@ -86,14 +106,49 @@ static void read_succession(struct catalogue *catalogue, const PGresult *result,
 	succession->alone = PQgetvalue(result, row, 2)[0] == 't';
 }
 
+// The catalogue's own copy of a label. The enums have fewer than it has room for: beyond it a label fits nothing.
+static const char *label_value(struct catalogue *catalogue, const PGresult *result, int row, int column)
+{
+	const char *label = PQgetvalue(result, row, column);
+
+	for (size_t i = 0; i < catalogue->label_count; i++)
+		if (strcmp(catalogue->labels[i], label) == 0)
+			return catalogue->labels[i];
+	if (catalogue->label_count == LABELS_MAX)
+		return "";
+	copy_text(catalogue->labels[catalogue->label_count], CATALOGUE_LABEL_SIZE, result, row, column);
+	return catalogue->labels[catalogue->label_count++];
+}
+
+static void read_lock(struct catalogue *catalogue, const PGresult *result, int row)
+{
+	struct lock *lock = &catalogue->locks[row];
+	lock->period_no = int_value(result, row, 0);
+	lock->kind = label_value(catalogue, result, row, 1);
+	lock->level = label_value(catalogue, result, row, 2);
+	lock->unit_kind = int_value(result, row, 3);
+	lock->type = label_value(catalogue, result, row, 4);
+	lock->first = day_value(result, row, 5);
+	lock->last = day_value(result, row, 6);
+	lock->since = day_value(result, row, 7);
+}
+
+static void read_exception(struct catalogue *catalogue, const PGresult *result, int row)
+{
+	struct exception *exception = &catalogue->exceptions[row];
+	exception->period_no = int_value(result, row, 0);
+	exception->unit_id = int_value(result, row, 1);
+	exception->until = day_value(result, row, 2);
+}
+
 // One row per kind of reference data: what to ask, where the rows go, how one is read.
 static const struct {
 	const char *query;
 	size_t array_offset, count_offset, row_size;
 	void (*read)(struct catalogue *catalogue, const PGresult *result, int row);
 } parts[] = {
-	{"SELECT unit_id, parent_id, top_unit_id, code, level, COALESCE(lower(valid), '1900-01-01'), upper(valid) - 1 "
-     "FROM baocao.unit ORDER BY code COLLATE \"C\", valid",
+	{"SELECT unit_id, parent_id, top_unit_id, code, level, COALESCE(lower(valid), '1900-01-01'), upper(valid) - 1, "
+     "array_position(enum_range(NULL::baocao.unit_kind), kind) FROM baocao.unit ORDER BY code COLLATE \"C\", valid",
      offsetof(struct catalogue, units), offsetof(struct catalogue, unit_count), sizeof(struct catalogue_unit), read_unit},
 	{"SELECT kind, level, period_type, COALESCE(lower(valid), '1900-01-01'), upper(valid) - 1 FROM baocao.form",
      offsetof(struct catalogue, forms), offsetof(struct catalogue, form_count), sizeof(struct catalogue_form), read_form},
@@ -108,6 +163,14 @@ static const struct {
      "FROM baocao.unit_succession WHERE extent = 'whole' ORDER BY predecessor_id, successor_id",
      offsetof(struct catalogue, successions), offsetof(struct catalogue, succession_count), sizeof(struct succession),
      read_succession},
+	{"SELECT period_no, kind, level, array_position(enum_range(NULL::baocao.unit_kind), unit_kind), period_type, "
+     "period_first, period_last, locks_on FROM baocao.reporting_period WHERE locks_on IS NOT NULL "
+     "ORDER BY period_first, period_last",
+     offsetof(struct catalogue, locks), offsetof(struct catalogue, lock_count), sizeof(struct lock), read_lock},
+	// What has run out matters no more. Two days: of a clock that is ahead of this one, and of time zones.
+	{"SELECT period_no, unit_id, until FROM baocao.lock_exception WHERE until >= CURRENT_DATE - 2 ORDER BY period_no, unit_id",
+     offsetof(struct catalogue, exceptions), offsetof(struct catalogue, exception_count), sizeof(struct exception),
+     read_exception},
 };
 
 static bool load_part(struct catalogue *catalogue, size_t part, PGconn *connection)
@@ -145,21 +208,27 @@ static bool index_units(struct catalogue *catalogue)
 	return true;
 }
 
-struct catalogue *catalogue_load(PGconn *connection, char **ret_error)
+struct catalogue *catalogue_load_within(PGconn *connection, char **ret_error)
 {
 	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
 	bool good = catalogue != NULL;
 
-	PQclear(PQexec(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
 	for (size_t part = 0; good && part < sizeof parts / sizeof parts[0]; part++)
 		good = load_part(catalogue, part, connection);
 	good = good && index_units(catalogue);
 	if (!good && asprintf(ret_error, "catalogue: %.*s", (int)strcspn(PQerrorMessage(connection), "\n"),
 	                      PQerrorMessage(connection)) < 0)
 		*ret_error = NULL;
-	PQclear(PQexec(connection, "ROLLBACK"));
 	if (!good)
 		catalogue_destroy(&catalogue);
+	return catalogue;
+}
+
+struct catalogue *catalogue_load(PGconn *connection, char **ret_error)
+{
+	PQclear(PQexec(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+	struct catalogue *catalogue = catalogue_load_within(connection, ret_error);
+	PQclear(PQexec(connection, "ROLLBACK"));
 	return catalogue;
 }
 
@@ -172,6 +241,8 @@ void catalogue_destroy(struct catalogue **catalogue)
 	free((*catalogue)->forms);
 	free((*catalogue)->keys);
 	free((*catalogue)->successions);
+	free((*catalogue)->locks);
+	free((*catalogue)->exceptions);
 	free(*catalogue);
 	*catalogue = NULL;
 }
@@ -200,8 +271,9 @@ void catalogue_summary(const struct catalogue *catalogue, date_instant now, char
 	size_t valid = 0;
 	for (size_t i = 0; i < catalogue->key_count; i++)
 		valid += catalogue_key_fault(&catalogue->keys[i], now) == NULL;
-	(void)snprintf(text, CATALOGUE_SUMMARY_SIZE, "%zu units, %zu forms, %zu of %zu keys valid", catalogue->unit_count,
-	               catalogue->form_count, valid, catalogue->key_count);
+	(void)snprintf(text, CATALOGUE_SUMMARY_SIZE, "%zu units, %zu forms, %zu of %zu keys valid, %zu locks, %zu exceptions",
+	               catalogue->unit_count, catalogue->form_count, valid, catalogue->key_count, catalogue->lock_count,
+	               catalogue->exception_count);
 }
 
 /* look-ups */
@@ -280,6 +352,59 @@ bool catalogue_has_form(const struct catalogue *catalogue, const char *kind, con
 	return false;
 }
 
+static int compare_exceptions(const void *a, const void *b)
+{
+	const struct exception *left = a, *right = b;
+	if (left->period_no != right->period_no)
+		return left->period_no < right->period_no ? -1 : 1;
+	return (left->unit_id > right->unit_id) - (left->unit_id < right->unit_id);
+}
+
+static bool is_excepted(const struct catalogue *catalogue, int32_t period_no, const struct catalogue_unit *unit, date_day today)
+{
+	for (int hop = 0; unit != NULL && hop < PARENT_HOPS_MAX; hop++) {
+		struct exception wanted = {.period_no = period_no, .unit_id = unit->unit_id};
+		const struct exception *found = bsearch(&wanted, catalogue->exceptions, catalogue->exception_count,
+		                                        sizeof *catalogue->exceptions, compare_exceptions);
+		if (found != NULL && today <= found->until)
+			return true;
+		unit = unit->parent_id == 0 ? NULL : catalogue_unit_by_id(catalogue, unit->parent_id);
+	}
+	return false;
+}
+
+// The index of the first lock that does not come before those days.
+static size_t first_lock(const struct catalogue *catalogue, date_day first, date_day last)
+{
+	size_t low = 0, high = catalogue->lock_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct lock *lock = &catalogue->locks[middle];
+		if (lock->first < first || (lock->first == first && lock->last < last))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool catalogue_is_locked(const struct catalogue *catalogue, const struct catalogue_unit *unit,
+                         const struct catalogue_period *period, date_day today, date_day *ret_since)
+{
+	for (size_t i = first_lock(catalogue, period->first, period->last); i < catalogue->lock_count; i++) {
+		const struct lock *lock = &catalogue->locks[i];
+		if (lock->first != period->first || lock->last != period->last)
+			return false;
+		if (today < lock->since || (lock->unit_kind != 0 && lock->unit_kind != unit->kind) ||
+		    strcmp(lock->kind, period->kind) != 0 || strcmp(lock->level, unit->level) != 0 ||
+		    strcmp(lock->type, period->type) != 0 || is_excepted(catalogue, lock->period_no, unit, today))
+			continue;
+		*ret_since = lock->since;
+		return true;
+	}
+	return false;
+}
+
 static int compare_keys(const void *wanted, const void *row)
 {
 	return strcmp(wanted, ((const struct catalogue_key *)row)->public_key);
@@ -309,8 +434,10 @@ const struct catalogue_key *catalogue_collector(const struct catalogue *catalogu
 
 const struct catalogue_key *catalogue_collector_by_id(const struct catalogue *catalogue, int32_t collector_id)
 {
+	const struct catalogue_key *found = NULL;
+
 	for (size_t i = 0; i < catalogue->key_count; i++)
-		if (catalogue->keys[i].collector_id == collector_id)
-			return &catalogue->keys[i];
-	return NULL;
+		if (catalogue->keys[i].collector_id == collector_id && (found == NULL || found->revoked))
+			found = &catalogue->keys[i];
+	return found;
 }

@@ -35,6 +35,10 @@ static const struct option options[] = {
      "while the server's key is changed: a second endpoint as listen_pull, with the next key; empty: none"},
 	{"secret_key_file_next", OPTION_TEXT, AT(secret_key_file_next), "", 0, 0, false,
      "file with the server's next secret key, for the endpoints named _next"},
+	{"signing_key_file", OPTION_TEXT, AT(signing_key_file), "", 0, 0, false,
+     "file with the key that signs receipts (baocao keygen --signing); empty: receipts are not signed"},
+	{"signing_key_file_previous", OPTION_TEXT, AT(signing_key_file_previous), "", 0, 0, false,
+     "while the signing key is changed: the one before, which endorses the present one to collectors; empty: none"},
 	{"anonymous_collector", OPTION_TEXT, AT(anonymous_collector), "", 0, 0, false,
      "collector as which peers on ipc:// endpoints file, without a key; empty: ipc:// is refused"},
 	{"database", OPTION_TEXT, AT(database), "dbname=baocao", 0, 0, false, "PostgreSQL connection string, see libpq"},
@@ -46,6 +50,8 @@ static const struct option options[] = {
      "reports between reading and receipt; beyond it the answer is BUSY, and pushers are not read"},
 	{"max_pending_mib", OPTION_NUMBER, AT(max_pending_mib), "32", 4, 65536, false,
      "memory of reports between reading and receipt, two thirds for decoded ones; beyond it as above"},
+	{"max_unread_mib", OPTION_NUMBER, AT(max_unread_mib), "64", 4, 65536, false,
+     "what all connections may have sent that was not read, or not taken of receipts; beyond it those furthest ahead are shut down"},
 	{"sender_max_reports", OPTION_NUMBER, AT(sender_max_reports), "10000", 1, 10000000, false,
      "reports of one collector between reading and receipt; beyond it the answer is BUSY"},
 	{"sender_calm_reports", OPTION_NUMBER, AT(sender_calm_reports), "100", 0, 10000000, false,
@@ -313,6 +319,10 @@ bool config_check(const struct config *config, FILE *problems)
 
 	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++)
 		good = check_endpoint(config, i, problems) && good;
+	if (config->signing_key_file[0] == '\0' && config->signing_key_file_previous[0] != '\0') {
+		(void)fputs("signing_key_file_previous: needs signing_key_file: there is nothing to endorse\n", problems);
+		good = false;
+	}
 	return good;
 }
 

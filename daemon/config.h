@@ -10,11 +10,12 @@
 struct config {
 	char *listen_router, *listen_pull, *secret_key_file;
 	char *listen_router_next, *listen_pull_next, *secret_key_file_next;
+	char *signing_key_file, *signing_key_file_previous;
 	char *anonymous_collector;
 	char *database;
 	bool allow_unsafe_durability;
 	int64_t writers;
-	int64_t max_pending_reports, max_pending_mib;
+	int64_t max_pending_reports, max_pending_mib, max_unread_mib;
 	int64_t sender_max_reports, sender_calm_reports, busy_retry_ms;
 	int64_t batch_max_reports;
 	int64_t drain_seconds;

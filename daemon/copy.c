@@ -52,7 +52,7 @@ static inline void append_fixed(struct copy *copy, const void *bytes, size_t len
 
 void copy_begin(struct copy *copy)
 {
-	static const uint8_t header[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; // signature, flags 0, extension length 0
+	static const uint8_t header[COPY_HEADER_SIZE] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; // signature, flags 0, extension length 0
 
 	copy->used = copy->rows = 0;
 	copy->failed = false;
@@ -103,6 +103,28 @@ void copy_bytes(struct copy *copy, const void *bytes, size_t len)
 void copy_handed_on(struct copy *copy)
 {
 	copy->used = 0;
+}
+
+const uint8_t *copy_read(const uint8_t *at, struct copy_fields *ret)
+{
+	uint16_t columns;
+
+	memcpy(&columns, at, sizeof columns);
+	at += sizeof columns;
+	ret->count = be16toh(columns);
+	if (ret->count > COPY_COLUMNS_MAX)
+		return NULL;
+	for (int i = 0; i < ret->count; i++) {
+		uint32_t length;
+		memcpy(&length, at, sizeof length);
+		at += sizeof length;
+		length = be32toh(length);
+		bool is_null = length == UINT32_MAX;
+		ret->values[i] = is_null ? NULL : (const char *)at;
+		ret->lengths[i] = is_null ? 0 : (int)length;
+		at += ret->lengths[i];
+	}
+	return at;
 }
 
 bool copy_end(struct copy *copy)

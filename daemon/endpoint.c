@@ -34,6 +34,9 @@ static const struct {
 	{ZMQ_TCP_KEEPALIVE_CNT, 3, -1},
 	{ZMQ_TCP_MAXRT, 30000, -1},
 	{ZMQ_ROUTER_MANDATORY, 1, ZMQ_ROUTER}, // an unknown peer is an error, not a silent loss
+	// What a second peer with the routing id of a first has sent is neither read nor freed, not even when it leaves. With handover
+	// the first one's descriptor would be lost instead, should it send anything more: memory that is out mends itself.
+	{ZMQ_ROUTER_HANDOVER, 0, ZMQ_ROUTER},
 };
 
 static bool set_options(void *socket, int type)

@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 #include "config.h"
-#include "submission.h"
+#include "scan.h"
 
 enum {
 	// Twice what a submission may have, so that one a little too large still gets its refusal; larger frames end the
 	// connection.
-	ENDPOINT_FRAME_MAX = 2 * SUBMISSION_SIZE_MAX,
+	ENDPOINT_FRAME_MAX = SCAN_FRAME_BYTES_MAX,
 	ENDPOINT_KEY_SIZE = 41, // Z85 of 32 bytes and NUL
 	ENDPOINTS_MAX = 2       // of one socket: the one that collectors know, and the one with the next server key
 };

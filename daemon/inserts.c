@@ -1,17 +1,13 @@
 #include "inserts.h"
 
-#include <endian.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "marks.h"
 #include "pipeline.h"
 
 enum {
 	SQL_SIZE = 8192,
-	NAME_SIZE = 32,
-	COLUMNS_MAX = 64,     // of a table; the widest has 15
-	COPY_HEADER_SIZE = 19 // copy.c
+	NAME_SIZE = 32
 };
 
 static void statement_name(size_t table, char name[static NAME_SIZE])
@@ -45,39 +41,18 @@ PGresult *inserts_prepare(PGconn *connection, const struct layout *layout)
 	return pipeline_close(connection, layout->table_count - 1);
 }
 
-static uint16_t read16(const uint8_t *bytes)
-{
-	uint16_t big;
-	memcpy(&big, bytes, sizeof big);
-	return be16toh(big);
-}
-
-static uint32_t read32(const uint8_t *bytes)
-{
-	uint32_t big;
-	memcpy(&big, bytes, sizeof big);
-	return be32toh(big);
-}
-
 // Sends one row of the COPY format, whose values are what binary parameters are; gives the place behind it, NULL on failure.
 static const uint8_t *send_row(PGconn *connection, const char *name, const uint8_t *at)
 {
-	const char *values[COLUMNS_MAX];
-	int lengths[COLUMNS_MAX], formats[COLUMNS_MAX], columns = read16(at);
+	struct copy_fields fields;
+	int formats[COPY_COLUMNS_MAX];
 
-	if (columns > COLUMNS_MAX)
-		return NULL;
-	at += sizeof(uint16_t);
-	for (int i = 0; i < columns; i++) {
-		uint32_t length = read32(at);
-		bool is_null = length == UINT32_MAX;
-		at += sizeof length;
-		values[i] = is_null ? NULL : (const char *)at;
-		lengths[i] = is_null ? 0 : (int)length;
+	at = copy_read(at, &fields);
+	for (int i = 0; at != NULL && i < fields.count; i++)
 		formats[i] = 1;
-		at += lengths[i];
-	}
-	return PQsendQueryPrepared(connection, name, columns, values, lengths, formats, 0) == 1 ? at : NULL;
+	if (at == NULL || PQsendQueryPrepared(connection, name, fields.count, fields.values, fields.lengths, formats, 0) != 1)
+		return NULL;
+	return at;
 }
 
 // Gives the rows that were sent; false when memory is out.

@@ -11,6 +11,7 @@
 #include <zmq.h>
 
 #include "authority.h"
+#include "backlog.h"
 #include "decode.h"
 #include "endpoint.h"
 #include "gatekeeper.h"
@@ -31,6 +32,7 @@ struct intake {
 	struct gatekeeper *gatekeeper;
 	struct catalogue *catalogue;
 	struct room room;
+	struct backlog *backlog;
 	struct decode *decode;
 	struct log_limit strays; // reports outside the sender's scope, by collector
 	bool away;   // some writer cannot write to the database now
@@ -76,12 +78,13 @@ struct intake *intake_create(const struct intake_parts *parts, struct catalogue 
 		return NULL;
 	intake->parts = *parts;
 	room_init(&intake->room, parts->config);
+	intake->backlog = backlog_create(parts->config);
 	intake->decode = decode_create(&(struct decode_parts){.config = parts->config,
 	                                                      .contract = parts->contract,
 	                                                      .lanes = parts->lanes,
 	                                                      .lane_count = parts->lane_count,
 	                                                      .room = &intake->room});
-	if (intake->decode == NULL || !open_sockets(intake, ret_error)) {
+	if (intake->backlog == NULL || intake->decode == NULL || !open_sockets(intake, ret_error)) {
 		intake_destroy(&intake);
 		return NULL;
 	}
@@ -102,6 +105,7 @@ void intake_destroy(struct intake **intake)
 		(void)zmq_ctx_term((*intake)->context);
 	catalogue_destroy(&(*intake)->catalogue);
 	decode_destroy(&(*intake)->decode);
+	backlog_destroy(&(*intake)->backlog);
 	room_clear(&(*intake)->room);
 	free(*intake);
 	*intake = NULL;
@@ -118,6 +122,7 @@ static void send_receipt(struct intake *intake, const struct submission *submiss
 		return;
 	(void)zmq_send(intake->router, MESSAGE_PROTOCOL_VERSION, strlen(MESSAGE_PROTOCOL_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	(void)zmq_send(intake->router, bytes, size, ZMQ_DONTWAIT);
+	backlog_give(intake->backlog, submission->connection, size);
 }
 
 static void answer_done(struct intake *intake)
@@ -209,6 +214,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 
 	if (message->frame_count <= first)
 		return 0; // a routing id alone: an empty message of nobody
+	int connection = backlog_take(intake->backlog, &message->frames[body], message->wire_bytes);
 	const struct catalogue_key *sender = gatekeeper_sender(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
 	if (sender == NULL) {
 		gatekeeper_dropped(intake->gatekeeper, intake->catalogue, &message->frames[body], now);
@@ -219,6 +225,7 @@ static size_t handle_message(struct intake *intake, struct message *message, boo
 		log_error("out of memory: a submission of %s is dropped unanswered", sender->name);
 		return 0;
 	}
+	submission->connection = connection;
 	submission->collector_id = sender->collector_id;
 	submission->scope_unit_id = sender->scope_unit_id;
 	submission->scope_top_unit_id = sender->scope_top_unit_id;
@@ -243,7 +250,7 @@ static void read_socket(struct intake *intake, void *socket, bool routed)
 {
 	struct message message;
 	for (size_t reports = 0; reports < REPORTS_PER_TURN && is_open(intake, routed);) {
-		if (!message_receive(socket, &message))
+		if (!message_receive(socket, routed, &message))
 			return;
 		reports += 1 + handle_message(intake, &message, routed);
 		message_close(&message);
@@ -298,7 +305,7 @@ static void take_signals(struct intake *intake)
 		intake->signals++;
 }
 
-// One turn: waits at most so long (-1: for ever) and serves what is there, then what is to be decoded.
+// One turn: waits at most so long and serves what is there, then what is to be decoded.
 static void turn(struct intake *intake, long timeout)
 {
 	short pull = is_open(intake, false) ? ZMQ_POLLIN : 0;
@@ -323,6 +330,7 @@ static void turn(struct intake *intake, long timeout)
 	if (items[4].revents != 0)
 		read_socket(intake, intake->pull, false);
 	decode_some(intake->decode, intake->catalogue);
+	backlog_watch(intake->backlog, lane_now_ms());
 }
 
 static void close_lanes(struct intake *intake)
@@ -337,7 +345,7 @@ static void close_lanes(struct intake *intake)
 bool intake_run(struct intake *intake)
 {
 	while (intake->signals == 0)
-		turn(intake, -1);
+		turn(intake, BACKLOG_LOOK_MS);
 
 	int64_t deadline = lane_now_ms() + intake->parts.config->drain_seconds * 1000;
 	log_info("stopping: %zu reports to be written", intake->room.reports);
@@ -347,7 +355,7 @@ bool intake_run(struct intake *intake)
 		int64_t left = deadline - lane_now_ms();
 		if (left <= 0)
 			break;
-		turn(intake, (long)left);
+		turn(intake, left < BACKLOG_LOOK_MS ? (long)left : BACKLOG_LOOK_MS);
 	}
 	if (intake->room.reports > 0)
 		log_warning("stopping with %zu reports unanswered; their collectors will send them again", intake->room.reports);

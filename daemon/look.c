@@ -216,9 +216,11 @@ bool look_is_related(const struct item *a, const struct item *b)
 	return compare_series(&a->key, &b->key) == 0;
 }
 
-// first stands before second in key order; with equal revisions it also came before it.
+// first stands before second in key order; with equal revisions it also came before it. What is locked out meets nobody.
 static void meet(struct item *first, struct item *second, bool first_came_first)
 {
+	if (first->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED || second->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED)
+		return;
 	if (first->key.revision < second->key.revision) {
 		if (!first_came_first && first->outcome == BAOCAO__OUTCOME__OUTCOME_STORED)
 			first->outcome = BAOCAO__OUTCOME__OUTCOME_SUPERSEDED;

@@ -23,14 +23,17 @@
 #include "lane.h"
 #include "layout.h"
 #include "log.h"
+#include "replayer.h"
 #include "schema_check.h"
 #include "self_test.h"
+#include "signing.h"
 #include "store.h"
 #include "watcher.h"
 
 enum {
 	LANES_MAX = 64 + 1,   // the configuration's bound of writers, and the one for collectors with little in flight
 	START_PAUSE_MS = 1000, // between two tries to reach the database
+	STOP_REPLAYS_MS = 5000, // for a replay under way to end, before the process does
 	HEAP_KEPT_SIZE = 16 << 20, // free memory at the top of a heap that is not given back
 	HEAPS_MAX = 1,             // of glibc, for all threads: each keeps what it had at its highest
 	HEAP_LARGE_SIZE = 4 << 20  // what is larger is a mapping of its own, given back at once
@@ -41,11 +44,13 @@ struct daemon {
 	struct contract *contract;
 	struct layout *layout;
 	struct catalogue *catalogue; // the first one, until intake takes it over
-	int wake_fd, signal_fd;
+	int wake_fd, signal_fd, replay_fd;
 	struct lane *lanes[LANES_MAX];
 	struct store *stores[LANES_MAX];
+	struct signing *signing; // NULL: receipts are not signed
 	struct watcher *watcher;
 	struct intake *intake;
+	struct replayer *replayer;
 };
 
 enum command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_PRINT, COMMAND_DONE, COMMAND_WRONG };
@@ -199,7 +204,21 @@ static bool open_descriptors(struct daemon *daemon)
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	daemon->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	daemon->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return daemon->signal_fd >= 0 && daemon->wake_fd >= 0;
+	daemon->replay_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return daemon->signal_fd >= 0 && daemon->wake_fd >= 0 && daemon->replay_fd >= 0;
+}
+
+// True also when there is no key: then receipts are not signed.
+static bool load_signing(struct daemon *daemon)
+{
+	char *error = NULL;
+
+	daemon->signing = signing_create(&daemon->config, daemon->contract, &error);
+	bool good = daemon->signing != NULL || daemon->config.signing_key_file[0] == '\0';
+	if (!good)
+		log_error("%s", error == NULL ? "signing key: out of memory" : error);
+	free(error);
+	return good;
 }
 
 static bool start_writers(struct daemon *daemon)
@@ -212,6 +231,7 @@ static bool start_writers(struct daemon *daemon)
 		                                                       .contract = daemon->contract,
 		                                                       .layout = daemon->layout,
 		                                                       .lane = daemon->lanes[i],
+		                                                       .signing = daemon->signing,
 		                                                       .express = daemon->lanes[0]});
 		if (daemon->stores[i] == NULL)
 			return false;
@@ -239,16 +259,28 @@ static bool start_intake(struct daemon *daemon)
 	return daemon->intake != NULL;
 }
 
+static bool start_replayer(struct daemon *daemon)
+{
+	daemon->replayer = replayer_create(&(struct replayer_parts){.config = &daemon->config,
+	                                                            .contract = daemon->contract,
+	                                                            .layout = daemon->layout,
+	                                                            .lanes = daemon->lanes,
+	                                                            .lane_count = (size_t)daemon->config.writers + 1,
+	                                                            .wake_fd = daemon->replay_fd});
+	return daemon->replayer != NULL;
+}
+
 static bool daemon_start(struct daemon *daemon)
 {
-	if (!load_contract(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
+	if (!load_contract(daemon) || !load_signing(daemon) || !open_descriptors(daemon) || !check_database(daemon, true))
 		return false;
-	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd);
-	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon);
+	daemon->watcher = watcher_create(&daemon->config, daemon->wake_fd, daemon->replay_fd);
+	return daemon->watcher != NULL && start_writers(daemon) && start_intake(daemon) && start_replayer(daemon);
 }
 
 static void daemon_end(struct daemon *daemon)
 {
+	replayer_destroy(&daemon->replayer);
 	for (int i = 0; i < LANES_MAX; i++)
 		if (daemon->lanes[i] != NULL)
 			lane_abandon(daemon->lanes[i]); // intake has drained them; after a failed start nothing is in them
@@ -258,10 +290,13 @@ static void daemon_end(struct daemon *daemon)
 	for (int i = 0; i < LANES_MAX; i++)
 		lane_destroy(&daemon->lanes[i]);
 	watcher_destroy(&daemon->watcher);
+	signing_destroy(&daemon->signing);
 	if (daemon->wake_fd >= 0)
 		(void)close(daemon->wake_fd);
 	if (daemon->signal_fd >= 0)
 		(void)close(daemon->signal_fd);
+	if (daemon->replay_fd >= 0)
+		(void)close(daemon->replay_fd);
 	catalogue_destroy(&daemon->catalogue);
 	layout_destroy(&daemon->layout);
 	contract_destroy(&daemon->contract);
@@ -290,10 +325,12 @@ static int serve(struct daemon *daemon)
 	if (!config_check(&daemon->config, stderr) || !daemon_start(daemon))
 		return EXIT_FAILURE;
 	say_endpoints(&daemon->config);
+	if (daemon->signing != NULL)
+		log_info("receipts are signed with the key %s", signing_public_key(daemon->signing));
 	log_info("ready");
 	(void)malloc_trim(0); // the self-test took some frames of over 2 MiB, and what is free would be kept (keep_heaps)
 	(void)sd_notify(0, "READY=1\nSTATUS=receiving reports");
-	if (!intake_run(daemon->intake))
+	if (!intake_run(daemon->intake) || !replayer_stop(daemon->replayer, STOP_REPLAYS_MS))
 		_exit(EXIT_SUCCESS); // now, whatever a writer waits for: what is not acknowledged is sent again
 	return EXIT_SUCCESS;
 }
@@ -313,7 +350,7 @@ static int check(struct daemon *daemon)
 {
 	bool good = config_check(&daemon->config, stderr);
 	good = good && check_gate(&daemon->config);
-	good = load_contract(daemon) && check_database(daemon, false) && good;
+	good = load_contract(daemon) && load_signing(daemon) && check_database(daemon, false) && good;
 	(void)puts(good ? "baocaod: everything is in order" : "baocaod: not in order");
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -329,7 +366,7 @@ static void keep_heaps(void)
 
 int main(int argc, char **argv)
 {
-	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1};
+	struct daemon daemon = {.wake_fd = -1, .signal_fd = -1, .replay_fd = -1};
 	int status = EXIT_FAILURE;
 
 	keep_heaps();

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <zmq.h>
 
 #define MESSAGE_PROTOCOL_VERSION "baocao/1"
@@ -16,10 +17,12 @@ enum {
 struct message {
 	size_t frame_count;                    // all of them, kept or not
 	zmq_msg_t frames[MESSAGE_FRAMES_KEPT]; // initialised as far as frame_count
+	uint64_t wire_bytes;                   // what it took on the wire with CURVE, all frames
 };
 
-// Reads one whole message, dropping frames beyond those kept; message_close() ends it. False when none waits.
-bool message_receive(void *socket, struct message *message);
+// Reads one whole message, dropping frames beyond those kept; message_close() ends it. False when none waits. routed: the first
+// frame is a routing id, which never was on the wire.
+bool message_receive(void *socket, bool routed, struct message *message);
 void message_close(struct message *message);
 
 // Whether the frame is the version of the protocol that is spoken here.

@@ -29,6 +29,14 @@ static bool add_violations(Baocao__ReportOutcome *outcome, struct arena *arena, 
 	return true;
 }
 
+static bool set_received_at(Baocao__ReportOutcome *outcome, struct arena *arena, date_instant received_at)
+{
+	outcome->received_at = arena_alloc(arena, DATE_INSTANT_TEXT_SIZE);
+	if (outcome->received_at != NULL)
+		date_format_instant(received_at, outcome->received_at);
+	return outcome->received_at != NULL;
+}
+
 static Baocao__ReportOutcome *outcome_of(struct arena *arena, const struct item *item)
 {
 	Baocao__ReportOutcome *message = arena_alloc(arena, sizeof *message);
@@ -40,12 +48,13 @@ static Baocao__ReportOutcome *outcome_of(struct arena *arena, const struct item 
 	if (item->report_no > 0) {
 		message->has_report_no = 1;
 		message->report_no = (uint64_t)item->report_no;
-		message->received_at = arena_alloc(arena, DATE_INSTANT_TEXT_SIZE);
-		if (message->received_at == NULL)
+		if (!set_received_at(message, arena, item->stored_received_at))
 			return NULL;
-		date_format_instant(item->stored_received_at, message->received_at);
 	}
-	if (item->outcome != BAOCAO__OUTCOME__OUTCOME_REFUSED) {
+	if (item->outcome == BAOCAO__OUTCOME__OUTCOME_REFUSED) {
+		if (!set_received_at(message, arena, item->submission->received_at))
+			return NULL;
+	} else {
 		message->has_content_digest = 1;
 		message->content_digest = (ProtobufCBinaryData){.len = DIGEST_SIZE, .data = (uint8_t *)item->digest};
 	}
@@ -85,6 +94,7 @@ uint8_t *receipt_pack(struct submission *submission, size_t *ret_size)
 		receipt.problem = submission->problem.count > 0 ? violation_of(arena, &submission->problem.list[0]) : NULL;
 		return packed(arena, &receipt, ret_size);
 	}
+	receipt.signature = submission->proof;
 	receipt.outcome = arena_alloc(arena, submission->item_count * sizeof *receipt.outcome);
 	if (receipt.outcome == NULL)
 		return NULL;

@@ -26,8 +26,7 @@ PGresult *refusals_prepare(PGconn *connection)
 	return PQprepare(connection, "keep_refusal", statement, PARAMETERS, NULL);
 }
 
-// As JSON for keep_refusal(); the caller frees it. NULL when memory is out.
-static char *violations_json(const struct verdict *verdict)
+char *refusals_json(const struct verdict *verdict)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; list != NULL && i < verdict->count; i++) {
@@ -47,7 +46,7 @@ static enum answer keep(PGconn *connection, const struct refusal *refusal, PGres
 {
 	unsigned char digest[DIGEST_SIZE];
 	char top_unit[12], collector[12], received[DATE_INSTANT_TEXT_SIZE];
-	char *violations = violations_json(refusal->verdict);
+	char *violations = refusals_json(refusal->verdict);
 	enum answer answer = ANSWER_WAIT; // out of memory: a resource
 
 	*ret_result = NULL;

@@ -15,6 +15,10 @@ PGresult *refusals_prepare(PGconn *connection);
 enum answer refusals_keep_item(PGconn *connection, const struct contract *contract, const struct item *item,
                                PGresult **ret_result);
 
+// What is wrong, as the JSON that functions of the schema take: [{path, rule, vi, en}]. The caller frees it. NULL when memory is
+// out.
+char *refusals_json(const struct verdict *verdict);
+
 // Keeps a submission that was refused as a whole.
 enum answer refusals_keep_whole(PGconn *connection, struct submission *submission, PGresult **ret_result);
 

@@ -1,6 +1,6 @@
 // The store path:
 //
-//     lane_take ─▶ batch ─▶ attempt ─▶ lane_done
+//     lane_take ─▶ batch ─▶ attempt ─▶ sign ─▶ lane_done
 //                    ▲         │
 //                    ├─────────┤ reconnect, or wait, or at once: the answer of the database says which
 //                    ├─────────┤ the report that the database refuses is known: refuse it, the others again
@@ -220,6 +220,7 @@ static void *store_run(void *data)
 			drop(list);
 			continue;
 		}
+		signing_sign(store->parts.signing, list);
 		lane_done(lane, list);
 		give_way(store, began_ms);
 	}

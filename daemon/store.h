@@ -6,6 +6,7 @@
 #include "config.h"
 #include "lane.h"
 #include "layout.h"
+#include "signing.h"
 
 struct store;
 
@@ -15,6 +16,7 @@ struct store_parts {
 	const struct contract *contract;
 	const struct layout *layout;
 	struct lane *lane;
+	const struct signing *signing; // NULL: receipts are not signed
 	struct lane *express; // the lane to which this writer gives way; its own when to none
 };
 

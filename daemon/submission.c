@@ -7,6 +7,8 @@
 
 #include "judge.h"
 
+enum { REPORT_HEAD_MAX = 15 }; // tag and length of a report: two varints
+
 struct submission *submission_create(zmq_msg_t *body, date_instant received_at)
 {
 	struct submission *submission = calloc(1, sizeof *submission);
@@ -102,6 +104,44 @@ void submission_open(struct submission *submission)
 		return;
 	}
 	submission->item_count = scanned.report_count;
+}
+
+static size_t put_varint(uint8_t *to, uint64_t number)
+{
+	size_t size = 0;
+	for (; number >= 0x80; number >>= 7)
+		to[size++] = (uint8_t)(number | 0x80);
+	to[size++] = (uint8_t)number;
+	return size;
+}
+
+// The body in which its sender could have sent the report alone. False when memory is out.
+static bool wrap_report(zmq_msg_t *body, const void *raw, size_t size)
+{
+	const unsigned length_delimited = 2; // wire type
+	uint32_t field = protobuf_c_message_descriptor_get_field_by_name(&baocao__submission__descriptor, "report")->id;
+	uint8_t head[REPORT_HEAD_MAX];
+	size_t used = put_varint(head, field << 3 | length_delimited);
+
+	used += put_varint(head + used, size);
+	if (zmq_msg_init_size(body, used + size) != 0)
+		return false;
+	memcpy(zmq_msg_data(body), head, used);
+	memcpy((uint8_t *)zmq_msg_data(body) + used, raw, size);
+	return true;
+}
+
+struct submission *submission_of_report(const void *raw, size_t size, date_instant received_at)
+{
+	zmq_msg_t body;
+
+	if (!wrap_report(&body, raw, size))
+		return NULL;
+	struct submission *submission = submission_create(&body, received_at);
+	(void)zmq_msg_close(&body);
+	if (submission != NULL)
+		submission_open(submission);
+	return submission;
 }
 
 // The items are made late, for a submission that waits is to take little more than its body.

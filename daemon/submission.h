@@ -17,8 +17,8 @@
 #include "verdict.h"
 
 enum {
-	SUBMISSION_SIZE_MAX = 1 << 20,            // bytes of body, design and docs/protocol.md
-	SUBMISSION_ARENA_MAX = 32 << 20,          // decoding grows small fields some 30 times at worst
+	SUBMISSION_SIZE_MAX = SCAN_SUBMISSION_BYTES_MAX,
+	SUBMISSION_ARENA_MAX = SCAN_DECODED_BYTES_MAX,
 	SUBMISSION_ROUTING_ID_MAX = 255           // ZMTP's own limit
 };
 
@@ -40,6 +40,7 @@ struct item {
 	uint32_t unknown_fields;
 	struct verdict verdict;
 	Baocao__Outcome outcome;              // 0 while accepted and not yet written
+	bool is_locked;                       // accepted only if it is stored already; the verdict says why
 	int64_t report_no;                    // of the stored report, or of the one in the way
 	date_instant stored_received_at;
 };
@@ -50,6 +51,7 @@ struct submission {
 	zmq_msg_t body;
 	uint8_t routing_id[SUBMISSION_ROUTING_ID_MAX];
 	size_t routing_id_size;               // 0: nobody waits for a receipt
+	int connection;                       // descriptor it came by, for backlog.h
 	int32_t collector_id, scope_unit_id, scope_top_unit_id;
 	bool has_submission_id;
 	uint64_t submission_id;
@@ -62,11 +64,17 @@ struct submission {
 	bool is_decoded;                      // all of it
 	size_t lane;                          // index of the lane it takes
 	size_t cost, weight;                  // bytes and reports this submission is counted with
+	Baocao__Signature *proof;             // in the arena; NULL when the receipt is not signed
 	uint64_t order;                       // of arrival in its batch; set and used by the writer
+	int64_t replay_no;                    // of a refusal that is judged anew, else 0
+	int32_t replay_top_unit_id;           // leads that number
 };
 
 // Takes the body over (the caller's message is empty afterwards). NULL when memory is out.
 struct submission *submission_create(zmq_msg_t *body, date_instant received_at);
+
+// A submission of nothing but one report, of which only the bytes are left, opened. They are copied. NULL when memory is out.
+struct submission *submission_of_report(const void *raw, size_t size, date_instant received_at);
 
 // NULL-safe; clears the caller's pointer.
 void submission_destroy(struct submission **submission);

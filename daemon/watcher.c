@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ struct watcher {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	struct catalogue *fresh; // under the mutex
-	int wake_fd, stop_fd;
+	int wake_fd, replay_fd, stop_fd;
 };
 
 // Waits for the connection to be readable, for a stop, or for the time. False on stop.
@@ -30,16 +31,20 @@ static bool wait_for(const struct watcher *watcher, const PGconn *connection, in
 	return fds[0].revents == 0;
 }
 
-static void publish(struct watcher *watcher, struct catalogue *catalogue)
+static void put_one(int fd)
 {
 	uint64_t one = 1;
+	ssize_t written = write(fd, &one, sizeof one);
+	(void)written; // fails only when the counter is full, and then its reader is awake anyway
+}
 
+static void publish(struct watcher *watcher, struct catalogue *catalogue)
+{
 	(void)pthread_mutex_lock(&watcher->mutex);
 	catalogue_destroy(&watcher->fresh);
 	watcher->fresh = catalogue;
 	(void)pthread_mutex_unlock(&watcher->mutex);
-	ssize_t written = write(watcher->wake_fd, &one, sizeof one);
-	(void)written; // fails only when the counter is full, and then intake is awake anyway
+	put_one(watcher->wake_fd);
 }
 
 static bool reload(struct watcher *watcher, PGconn *connection)
@@ -54,14 +59,15 @@ static bool reload(struct watcher *watcher, PGconn *connection)
 	return catalogue != NULL;
 }
 
-// Reads all notifications that wait; any number of them asks for one reload.
-static bool take_notifications(PGconn *connection)
+// Reads all notifications that wait; any number of them asks for one reload, and for one look for replays.
+static bool take_notifications(PGconn *connection, bool *ret_replay)
 {
 	bool any = false;
 	PGnotify *notify;
 	if (PQconsumeInput(connection) == 0)
 		return false;
 	while ((notify = PQnotifies(connection)) != NULL) {
+		*ret_replay = *ret_replay || strcmp(notify->relname, "baocao_replay") == 0;
 		PQfreemem(notify);
 		any = true;
 	}
@@ -71,7 +77,7 @@ static bool take_notifications(PGconn *connection)
 // Nothing is listened for on a server that is read-only, a standby say. Its catalogue is not taken either: it may lag.
 static bool listen(PGconn *connection)
 {
-	PGresult *result = PQexec(connection, "LISTEN baocao_catalogue");
+	PGresult *result = PQexec(connection, "LISTEN baocao_catalogue; LISTEN baocao_replay");
 	bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
 	PQclear(result);
 	return good;
@@ -82,12 +88,17 @@ static bool watch(struct watcher *watcher, PGconn *connection, bool *ret_watched
 {
 	bool good = listen(connection) && reload(watcher, connection);
 
+	bool replay = good; // one may have been asked for before it listened
+
 	*ret_watched = good;
 	while (good) {
+		if (replay)
+			put_one(watcher->replay_fd);
+		replay = false;
 		// A notification that came with the last answer is in libpq's hands already: the socket would not tell of it.
-		if (!take_notifications(connection) && !wait_for(watcher, connection, REFRESH_MS))
+		if (!take_notifications(connection, &replay) && !wait_for(watcher, connection, REFRESH_MS))
 			return false;
-		(void)take_notifications(connection);
+		(void)take_notifications(connection, &replay);
 		good = PQstatus(connection) == CONNECTION_OK && reload(watcher, connection);
 	}
 	return true;
@@ -116,13 +127,14 @@ static void *watcher_run(void *data)
 	return NULL;
 }
 
-struct watcher *watcher_create(const struct config *config, int wake_fd)
+struct watcher *watcher_create(const struct config *config, int wake_fd, int replay_fd)
 {
 	struct watcher *watcher = calloc(1, sizeof *watcher);
 	if (watcher == NULL)
 		return NULL;
 	watcher->config = config;
 	watcher->wake_fd = wake_fd;
+	watcher->replay_fd = replay_fd;
 	watcher->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&watcher->mutex, NULL);
 	if (watcher->stop_fd >= 0 && pthread_create(&watcher->thread, NULL, watcher_run, watcher) == 0)
@@ -144,11 +156,9 @@ struct catalogue *watcher_take(struct watcher *watcher)
 
 void watcher_destroy(struct watcher **watcher)
 {
-	uint64_t one = 1;
 	if (*watcher == NULL)
 		return;
-	ssize_t written = write((*watcher)->stop_fd, &one, sizeof one);
-	(void)written;
+	put_one((*watcher)->stop_fd);
 	(void)pthread_join((*watcher)->thread, NULL);
 	catalogue_destroy(&(*watcher)->fresh);
 	(void)pthread_mutex_destroy(&(*watcher)->mutex);

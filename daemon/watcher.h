@@ -1,5 +1,5 @@
-// The thread that keeps the catalogue fresh: LISTEN baocao_catalogue on a connection of its own, a new snapshot after
-// every change. While the database is away the last snapshot stays in use.
+// The thread that listens to the database, on a connection of its own. baocao_catalogue: a new snapshot after every change; while
+// the database is away the last one stays in use. baocao_replay: somebody wants refusals judged anew.
 #ifndef BAOCAO_WATCHER_H
 #define BAOCAO_WATCHER_H
 
@@ -8,9 +8,9 @@
 
 struct watcher;
 
-// Starts the thread. wake_fd: an eventfd that is written to when a snapshot waits; it stays the caller's. NULL when memory
-// or threads are out.
-struct watcher *watcher_create(const struct config *config, int wake_fd);
+// Starts the thread. Two eventfds, which stay the caller's: wake_fd is written to when a snapshot waits, replay_fd when a replay
+// was asked for, or may have been while nobody listened. NULL when memory or threads are out.
+struct watcher *watcher_create(const struct config *config, int wake_fd, int replay_fd);
 
 // The newest snapshot that was not taken yet, now the caller's; or NULL.
 struct catalogue *watcher_take(struct watcher *watcher);

@@ -26,8 +26,7 @@ enum {
 	ENUMS_MAX = 256,
 	PATTERNS_MAX = 1024,
 	FIELD_NUMBER_FIELD = 2,       // DescriptorProto.field in SourceCodeInfo paths
-	ENUM_VALUE_FIELD = 2,         // EnumDescriptorProto.value
-	NESTING_MAX = 3               // Report, body, line
+	ENUM_VALUE_FIELD = 2          // EnumDescriptorProto.value
 };
 
 // The contract with what only its building and its end need.
@@ -371,9 +370,9 @@ static struct contract_message *build_message(struct loaded *loaded, const Proto
 	struct descriptors_place place;
 	const Google__Protobuf__DescriptorProto *source = descriptors_message(loaded->set, wire->name, &place);
 	struct contract_message *message = arena_alloc(loaded->arena, sizeof *message);
-	if (source == NULL || message == NULL || loaded->message_count == MESSAGES_MAX || depth > NESTING_MAX) {
+	if (source == NULL || message == NULL || loaded->message_count == MESSAGES_MAX || depth > CONTRACT_NESTING_MAX) {
 		(void)fail(loaded, "message %s: not in the descriptor set, nested over %d deep, or over %d messages", wire->name,
-		           NESTING_MAX, MESSAGES_MAX);
+		           CONTRACT_NESTING_MAX, MESSAGES_MAX);
 		return NULL;
 	}
 	message->full_name = wire->name;

@@ -30,6 +30,8 @@ struct contract_enum {
 
 enum contract_format { CONTRACT_FREE_TEXT, CONTRACT_DATE, CONTRACT_TIMESTAMP };
 
+enum { CONTRACT_NESTING_MAX = 3 }; // Report, body, line
+
 enum { CONTRACT_UNIQUE_BY_MAX = 3 }; // fields that make a line unique: enough for any table a clerk can read
 
 struct contract_field {

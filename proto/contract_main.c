@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "layout_sql.h"
+#include "scan.h"
 #include "verdict.h"
 
 enum { EXIT_USAGE = 2 };
@@ -11,6 +12,7 @@ static const char usage[] =
 	"usage: baocao-contract sql [KIND...]   statements for PostgreSQL: the whole contract, or what the kinds add\n"
 	"       baocao-contract dictionary      the data dictionary, in Markdown\n"
 	"       baocao-contract rules           the rules that a report can break, in Markdown\n"
+	"       baocao-contract bounds          the bounds on what may come in, in Markdown\n"
 	"\n"
 	"What sql KIND prints adds a value to baocao.kind, which can be used only after COMMIT: insert the rows of\n"
 	"baocao.form in the migration after it.\n";
@@ -43,6 +45,18 @@ static void print_rules(void)
 		(void)printf("| %s | %s |\n", rule_text((enum rule)rule)->id, rule_text((enum rule)rule)->explanation);
 }
 
+static void print_bounds(void)
+{
+	(void)puts("| bound | at most | of | beyond it | reason |\n|---|---|---|---|---|");
+	for (size_t i = 0; i < scan_bound_count; i++) {
+		const struct scan_bound *bound = &scan_bounds[i];
+		char value[24] = "";
+		if (bound->value != 0)
+			(void)snprintf(value, sizeof value, "%ld", bound->value);
+		(void)printf("| %s | %s | %s | %s | %s |\n", bound->name, value, bound->bounds, bound->beyond, bound->reason);
+	}
+}
+
 static int run(const struct contract *contract, const struct layout *layout, int argc, char **argv)
 {
 	const char *command = argc < 2 ? "" : argv[1];
@@ -55,6 +69,10 @@ static int run(const struct contract *contract, const struct layout *layout, int
 	}
 	if (strcmp(command, "rules") == 0 && argc == 2) {
 		print_rules();
+		return EXIT_SUCCESS;
+	}
+	if (strcmp(command, "bounds") == 0 && argc == 2) {
+		print_bounds();
 		return EXIT_SUCCESS;
 	}
 	if (strcmp(command, "--help") == 0) {

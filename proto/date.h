@@ -13,6 +13,10 @@ typedef int32_t date_day;
 // Microseconds since 2000-01-01T00:00:00Z, PostgreSQL's own count of a timestamptz.
 typedef int64_t date_instant;
 
+// Before and after any other: the ends of what has no end.
+#define DATE_INSTANT_MIN INT64_MIN
+#define DATE_INSTANT_MAX INT64_MAX
+
 enum { DATE_TEXT_SIZE = sizeof "2000-01-01", DATE_INSTANT_TEXT_SIZE = sizeof "2000-01-01T00:00:00.000000Z" };
 
 // Reads YYYY-MM-DD (ISO 8601), years 1900 to 2999. False when it is not such a date; *ret is then untouched.

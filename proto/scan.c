@@ -1,6 +1,6 @@
 // A cursor moves over the bytes; each step reads one tag and one value, checks the value against the field that the
 // contract has under that number, and goes into messages it knows. Nothing is allocated; recursion is as deep as the
-// contract (contract.c: NESTING_MAX), since unknown fields are skipped whole.
+// contract (CONTRACT_NESTING_MAX), since unknown fields are skipped whole.
 #include "scan.h"
 
 #include <inttypes.h>
@@ -9,12 +9,50 @@
 #include <string.h>
 
 #include "text.h"
+#include "verdict.h"
 
 // Wire types of the protobuf encoding; 3 and 4 are groups, 6 and 7 do not exist.
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
 
-// Of a varint. protobuf-c reads no more of tags and lengths: padded ones must not get as far as it.
-enum { VALUE_BYTES_MAX = 10, TAG_BYTES_MAX = 5 };
+// What each is worth was measured with tests/bench/wire and by leaving it out under tests/hostile/run.
+const struct scan_bound scan_bounds[] = {
+	{"frame bytes", SCAN_FRAME_BYTES_MAX, "a frame, whoever sends it, before and after the handshake", "the connection ends",
+     "libzmq allocates a frame as soon as its size is announced; twice a submission, so that one a little too large still gets "
+     "its refusal"},
+	{"submission bytes", SCAN_SUBMISSION_BYTES_MAX, "the body of a submission", "refused as a whole: too_large",
+     "1,000 reports of a season take about 100 KiB; a larger one keeps others waiting while it is decoded"},
+	{"submission reports", SCAN_REPORTS_MAX, "reports of a submission", "refused as a whole: report_count",
+     "what one transaction and one receipt can carry; protocol.proto promises it"},
+	{"submission fields", SCAN_SUBMISSION_FIELDS_MAX, "fields of a submission, a report counting as one",
+     "refused as a whole: malformed",
+     "2 MiB of fields of two bytes took longer to walk than to decrypt, so that messages gathered faster than they were read; "
+     "room for later versions to add some"},
+	{"report fields", SCAN_REPORT_FIELDS_MAX, "fields of a report at all levels, unknown ones too", "the report is refused: malformed",
+     "protobuf-c makes some 100 bytes of each; the largest legal report has under 1,500"},
+	{"nesting", CONTRACT_NESTING_MAX, "levels of messages: report, body, line", "not possible: unknown fields are not gone into",
+     "protobuf-c unpacks recursively without a bound; the contract is checked at start to have no more levels and no recursion"},
+	{"number bytes", SCAN_NUMBER_BYTES_MAX, "a varint, and 64 bits of it; 32 where the field has 32", "refused: malformed",
+     "protobuf-c cuts what is longer and takes another number than the one sent"},
+	{"tag bytes", SCAN_TAG_BYTES_MAX, "a varint that is a tag or a length", "refused: malformed",
+     "protobuf-c reads no more of them, and would see other fields than the scan where they are padded"},
+	{"field number", SCAN_FIELD_NUMBER_MAX, "a field's number, from 1", "refused: malformed", "the encoding's own bound"},
+	{"wire types", 0, "no groups, no undefined types; a known field has the type of the contract", "refused: malformed",
+     "protobuf-c takes a field of a wrong type for an unknown one: the value would be missing without a word"},
+	{"given once", 0, "a singular field, and a body, is there at most once", "refused: malformed",
+     "protobuf-c merges a message that is given twice, at quadratic cost, and lets the last of two scalars or bodies win"},
+	{"UTF-8 without NUL", 0, "every text", "refused: malformed",
+     "protobuf-c looks at neither: PostgreSQL would refuse the batch, or a text would end where C sees a NUL"},
+	{"combining marks", TEXT_MARKS_MAX, "combining marks on one letter", "refused: malformed",
+     "bringing them into normal form takes the square of their number: 80 KB of them took seven seconds"},
+	{"unknown fields", 0, "skipped whole, counted among the fields above, told in the receipt", "kept with the raw bytes",
+     "a newer collector is not refused by an older server"},
+	{"decoded bytes", SCAN_DECODED_BYTES_MAX, "the arena of a submission: all that protobuf-c and the verdicts allocate",
+     "refused as a whole: too_large", "small fields grow some 30 times when they are decoded"},
+	{"texts of verdicts", VERDICT_ARENA_BYTES, "what is said about the reports of a submission, and so its receipt",
+     "of each further report the first violation only is told",
+     "1,000 reports that break 100 rules each would be answered with 30 MiB"},
+};
+const size_t scan_bound_count = sizeof scan_bounds / sizeof scan_bounds[0];
 
 enum { FIELDS_SEEN_MAX = 256 }; // singular message fields of one message: tracked by index in a bit set
 
@@ -70,7 +108,7 @@ static bool read_varint(struct cursor *cursor, unsigned bytes_max, uint64_t *ret
 			return true;
 		}
 	}
-	return problem(cursor, "a number is longer than %s", bytes_max == VALUE_BYTES_MAX ? "64 bits" : "a tag or length can be");
+	return problem(cursor, "a number is longer than %s", bytes_max == SCAN_NUMBER_BYTES_MAX ? "64 bits" : "a tag or length can be");
 }
 
 static bool skip(struct cursor *cursor, uint64_t size)
@@ -84,21 +122,21 @@ static bool skip(struct cursor *cursor, uint64_t size)
 static bool read_value(struct cursor *cursor, struct wire_value *ret)
 {
 	uint64_t key = 0, size = 0;
-	if (!read_varint(cursor, TAG_BYTES_MAX, &key))
+	if (!read_varint(cursor, SCAN_TAG_BYTES_MAX, &key))
 		return false;
 	ret->type = (unsigned)(key & 7);
-	if (key >> 3 == 0 || key >> 3 > (1U << 29) - 1)
+	if (key >> 3 == 0 || key >> 3 > SCAN_FIELD_NUMBER_MAX)
 		return problem(cursor, "field number %" PRIu64 " is not allowed", key >> 3);
 	ret->number = (uint32_t)(key >> 3);
 	switch (ret->type) {
 	case WIRE_VARINT:
-		return read_varint(cursor, VALUE_BYTES_MAX, &ret->varint);
+		return read_varint(cursor, SCAN_NUMBER_BYTES_MAX, &ret->varint);
 	case WIRE_64BIT:
 		return skip(cursor, 8);
 	case WIRE_32BIT:
 		return skip(cursor, 4);
 	case WIRE_LENGTH:
-		if (!read_varint(cursor, TAG_BYTES_MAX, &size))
+		if (!read_varint(cursor, SCAN_TAG_BYTES_MAX, &size))
 			return false;
 		ret->bytes = cursor->at;
 		ret->size = (size_t)size;
@@ -205,7 +243,9 @@ bool scan_submission(const uint8_t *bytes, size_t size, struct scan_submission *
 	ret->has_submission_id = false;
 	ret->submission_id = 0;
 	ret->report_count = 0;
-	while (cursor.at < cursor.end) {
+	for (size_t fields = 1; cursor.at < cursor.end; fields++) {
+		if (fields > SCAN_SUBMISSION_FIELDS_MAX)
+			return problem(&cursor, "over %d fields in one submission", SCAN_SUBMISSION_FIELDS_MAX);
 		if (!read_value(&cursor, &value))
 			return false;
 		if (value.number == SUBMISSION_ID && value.type == WIRE_VARINT) {

@@ -4,10 +4,6 @@
 #include <string.h>
 #include <utf8proc.h>
 
-// Combining marks in a row, as in Unicode's stream-safe text format (UAX 15, section 13). No language needs ten. Bringing a
-// run of marks into order takes the square of its length: 40,000 of them, 80 KB, took seven seconds.
-enum { MARKS_MAX = 30 };
-
 static bool is_ascii(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -27,7 +23,7 @@ bool text_is_valid(const char *bytes, size_t len)
 		if (taken < 1 || point == 0)
 			return false;
 		marks = point >= 0x80 && utf8proc_get_property(point)->combining_class > 0 ? marks + 1 : 0;
-		if (marks > MARKS_MAX)
+		if (marks > TEXT_MARKS_MAX)
 			return false;
 		at += taken;
 		len -= (size_t)taken;

@@ -1,4 +1,6 @@
 """What must hold at the end, from the tables and the outboxes alone."""
+import subprocess
+
 import protocol_pb2
 import report_pb2
 
@@ -80,3 +82,12 @@ def check(db, collectors):
     found = {name: len(db.execute(query).fetchall()) for name, _, query in QUERIES}
     found["never queued"] = sum(map(said_but_absent, collectors))
     return found, db.execute("SELECT count(*) FROM stored").fetchone()[0]
+
+
+def verify(program, conninfo):
+    """How much baocao-verify finds: rows that are not what the raw bytes say, digests, keys."""
+    done = subprocess.run([program, conninfo], capture_output=True, text=True)
+    if done.returncode == 0:
+        return 0
+    print(*done.stdout.splitlines()[:20], done.stderr, sep="\n", flush=True)
+    return max(1, len(done.stdout.splitlines()) - 1)

@@ -100,7 +100,7 @@ static void answer(struct outbox *outbox, const Baocao__Receipt *receipt, size_t
 		if (outcome != NULL && outcome->has_content_digest && outcome->content_digest.len == DIGEST_SIZE)
 			memcpy(parcel.digests[i], outcome->content_digest.data, DIGEST_SIZE);
 	}
-	seen.taken = outbox_answer(outbox, &parcel, receipt);
+	seen.taken = outbox_answer(outbox, &parcel, receipt, NULL);
 	target_require(outbox_each(outbox, OUTBOX_ALL, 0, look, &seen), "entries can be looked at");
 }
 

@@ -16,12 +16,13 @@
 #include "judge.h"
 #include "opened.h"
 #include "receipt.h"
+#include "signed_sample.h"
 #include "small_catalogue.h"
 #include "sample.h"
 
 enum { SAMPLES = 12, PATH_SIZE = 4096, ARENA_MAX = 256 << 20 }; // samples of each kind
 
-static const char *const targets[] = {"submission", "receipt", "json", "csv", "config"};
+static const char *const targets[] = {"submission", "receipt", "signed", "proof", "json", "csv", "config"};
 
 struct seeding {
 	const char *folder;
@@ -205,6 +206,19 @@ static void write_config(const struct seeding *seeding)
 	config_clear(&config);
 }
 
+static void write_signed(const struct seeding *seeding)
+{
+	struct signed_sample *sample = there(signed_sample_create(seeding->contract, seeding->arena));
+
+	write_bytes(create(seeding, "signed/receipt"), sample->receipt, sample->receipt_size);
+	for (size_t i = 0; i < SIGNED_SAMPLE_REPORTS; i++) {
+		FILE *file = create(seeding, "proof/%zu", i);
+		proof_file_write(&sample->proofs[i], file);
+		finish(file);
+	}
+	signed_sample_destroy(&sample);
+}
+
 /* all */
 
 static void write_samples(const struct seeding *seeding)
@@ -266,6 +280,7 @@ int main(int argc, char **argv)
 	}
 	write_samples(&seeding);
 	write_config(&seeding);
+	write_signed(&seeding);
 	write_dictionaries(&seeding);
 	arena_destroy(&seeding.arena);
 	catalogue_destroy(&seeding.catalogue);

@@ -1,148 +1,229 @@
-"""A ZMTP 3.0 peer made of plain sockets, for what no library would send: it says in its metadata what it likes, and stops where
-it likes. CURVE as in RFC 26, by libsodium."""
+"""Peers that speak ZMTP 3 (ZeroMQ RFC 23, 25, 26) by themselves, over a plain socket: libzmq would not send half a handshake, half a
+message, what does not fit a frame, or what another one is called. Every step can be taken alone, and anything may be sent in
+between."""
 import ctypes
+import fcntl
 import os
 import socket
 import struct
+import termios
 
 from zmq.utils import z85
 
-_sodium = ctypes.CDLL("libsodium.so.23")
-KEY, NONCE, MAC = 32, 24, 16
-MORE, LONG, COMMAND = 1, 2, 4
+sodium = ctypes.CDLL("libsodium.so.23")
+assert sodium.sodium_init() >= 0
 
-
-def _box(plain, nonce, public, secret):
-    out = ctypes.create_string_buffer(len(plain) + MAC)
-    assert len(nonce) == NONCE and _sodium.crypto_box_easy(out, plain, ctypes.c_ulonglong(len(plain)), nonce, public, secret) == 0
-    return out.raw
-
-
-def _open(boxed, nonce, public, secret):
-    out = ctypes.create_string_buffer(max(len(boxed) - MAC, 1))
-    assert _sodium.crypto_box_open_easy(out, boxed, ctypes.c_ulonglong(len(boxed)), nonce, public, secret) == 0, "a box does not open"
-    return out.raw[:len(boxed) - MAC]
-
-
-def _keys():
-    public, secret = ctypes.create_string_buffer(KEY), ctypes.create_string_buffer(KEY)
-    _sodium.crypto_box_keypair(public, secret)
-    return public.raw, secret.raw
-
-
-def metadata(**properties):
-    """Names in Python have _ where the protocol has -."""
-    return b"".join(bytes([len(name)]) + name.replace("_", "-").encode() + struct.pack(">I", len(value)) + value
-                    for name, value in properties.items())
+SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
+COMMAND, LARGE = 0x04, 0x02
+MORE = 0x01
 
 
 class Refused(Exception):
-    """The server said ERROR, or ended the connection."""
+    """The daemon said ERROR, or ended the connection."""
+
+
+def box(message, nonce, key):
+    assert len(nonce) == 24
+    out = ctypes.create_string_buffer(len(message) + 16)
+    sodium.crypto_box_easy_afternm(out, message, ctypes.c_ulonglong(len(message)), nonce, key)
+    return out.raw
+
+
+def open_box(cipher, nonce, key):
+    out = ctypes.create_string_buffer(max(1, len(cipher) - 16))
+    if sodium.crypto_box_open_easy_afternm(out, cipher, ctypes.c_ulonglong(len(cipher)), nonce, key) != 0:
+        raise Refused("a box that cannot be opened")
+    return out.raw[:len(cipher) - 16]
+
+
+def shared(public, secret):
+    key = ctypes.create_string_buffer(32)
+    assert sodium.crypto_box_beforenm(key, public, secret) == 0
+    return key.raw
+
+
+def new_pair():
+    public, secret = ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
+    sodium.crypto_box_keypair(public, secret)
+    return public.raw, secret.raw
+
+
+def frame(body, flags=0):
+    if len(body) > 255:
+        return struct.pack(">BQ", flags | LARGE, len(body)) + body
+    return bytes([flags, len(body)]) + body
+
+
+def announced(size, flags=0):
+    """The head of a frame of that size, and nothing of the frame."""
+    return struct.pack(">BQ", flags | LARGE, size)
+
+
+def metadata(socket_type=b"DEALER", identity=b"", **others):
+    """What a peer says of itself. Names in Python have _ where the protocol has -."""
+    values = {"Socket_Type": socket_type, "Identity": identity, **others}
+    return b"".join(bytes([len(name)]) + name.replace("_", "-").encode() + struct.pack(">I", len(value)) + value
+                    for name, value in values.items())
 
 
 class RawPeer:
-    def __init__(self, endpoint, mechanism, timeout=5.0):
+    """A connection, and nothing said yet."""
+
+    def __init__(self, endpoint, timeout=10.0, receive_buffer=None):
         if endpoint.startswith("ipc://"):
-            self.socket = socket.socket(socket.AF_UNIX)
-            address = endpoint.removeprefix("ipc://")
+            self.socket, address = socket.socket(socket.AF_UNIX), endpoint.removeprefix("ipc://")
         else:
-            self.socket = socket.socket()
             host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
-            address = (host, int(port))
+            self.socket, address = socket.socket(), (host, int(port))
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect(address)
-        self.socket.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + mechanism.ljust(20, b"\0") + bytes(32))
-        self.read(64)
+
+    def close(self, abruptly=False):
+        if abruptly:  # a reset instead of an end
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def send_bytes(self, data):
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Refused(str(error)) from None
 
     def read(self, size):
         data = b""
         while len(data) < size:
             try:
-                part = self.socket.recv(size - len(data))
-            except ConnectionResetError:
-                part = b""
-            if not part:
-                raise Refused("the connection was ended")
-            data += part
+                got = self.socket.recv(size - len(data))
+            except ConnectionResetError as error:
+                raise Refused(str(error)) from None
+            if not got:
+                raise Refused("the daemon ended the connection")
+            data += got
         return data
 
-    def write_frame(self, flags, body):
-        long = len(body) > 255
-        size = struct.pack(">Q", len(body)) if long else bytes([len(body)])
-        self.socket.sendall(bytes([flags | (LONG if long else 0)]) + size + body)
-
     def read_frame(self):
-        flags = self.read(1)[0]
-        size = struct.unpack(">Q", self.read(8))[0] if flags & LONG else self.read(1)[0]
+        flags, size = self.read(2)
+        if flags & LARGE:
+            size = struct.unpack(">Q", bytes([size]) + self.read(7))[0]
         body = self.read(size)
         if flags & COMMAND and body.startswith(b"\x05ERROR"):
             raise Refused(body[7:].decode())
         return flags, body
 
-    def command(self, name, body):
-        self.write_frame(COMMAND, bytes([len(name)]) + name + body)
+    def is_closed(self):
+        """Whether the daemon has ended the connection; whatever it sent is read and dropped."""
+        timeout = self.socket.gettimeout()
+        self.socket.settimeout(0)
+        try:
+            while self.socket.recv(65536):
+                pass
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        finally:
+            self.socket.settimeout(timeout)
+        return True
 
-    def expect(self, name):
-        body = self.read_frame()[1]
-        assert body[1:1 + body[0]] == name, body
-        return body[1 + body[0]:]
+    def untaken(self):
+        """Bytes that were sent and that the daemon's machine has not acknowledged."""
+        return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4)))[0]
 
-    def close(self):
-        self.socket.close()
+    def greet(self, mechanism=b"CURVE", version=b"\x03\x01"):
+        self.send_bytes(SIGNATURE + version + mechanism.ljust(20, b"\0") + bytes(32))
+        return self.read(64)
 
 
 class NullPeer(RawPeer):
-    """A peer without keys."""
+    """A peer without keys that is let in, or Refused."""
 
     def __init__(self, endpoint, **properties):
-        super().__init__(endpoint, b"NULL")
-        self.command(b"READY", metadata(Socket_Type=b"DEALER", Identity=b"", **properties))
-        self.expect(b"READY")
+        super().__init__(endpoint)
+        self.greet(b"NULL")
+        self.send_bytes(frame(b"\x05READY" + metadata(**properties), COMMAND))
+        self.read_frame()
 
     def send(self, *frames):
-        for frame in frames[:-1]:
-            self.write_frame(MORE, frame)
-        self.write_frame(0, frames[-1])
+        self.send_bytes(b"".join(frame(body, MORE if index + 1 < len(frames) else 0) for index, body in enumerate(frames)))
 
 
-class CurvePeer(RawPeer):
-    """A peer with a key, in Z85 as zmq.curve_keypair() gives it."""
+class CurveSteps(RawPeer):
+    """A peer with keys, in Z85 as zmq.curve_keypair() gives them, or with new ones. Its steps: greet(), hello(), initiate(), or all
+    of them by shake_hands(); and then frames."""
 
-    def __init__(self, endpoint, server_key, keys, **properties):
-        super().__init__(endpoint, b"CURVE")
-        server, public, secret = (z85.decode(key) for key in (server_key, *keys))
-        self.public, self.secret = _keys()  # of this connection
-        self.sent = 0
-        self.command(b"HELLO", b"\1\0" + bytes(72) + self.public + self.short_nonce() +
-                     _box(bytes(64), b"CurveZMQHELLO---" + self.nonce, server, self.secret))
-        welcome = self.expect(b"WELCOME")
-        plain = _open(welcome[16:], b"WELCOME-" + welcome[:16], server, self.secret)
-        self.server, cookie = plain[:KEY], plain[KEY:]
+    def __init__(self, endpoint, server_key, keys=None, **options):
+        super().__init__(endpoint, **options)
+        self.server_key = z85.decode(server_key)
+        self.keys = tuple(z85.decode(key) for key in keys) if keys else new_pair()
+        self.transient, self.nonce = new_pair(), 0
+
+    def next_nonce(self, prefix):
+        self.nonce += 1
+        return prefix, struct.pack(">Q", self.nonce)
+
+    # the handshake
+
+    def hello_command(self):
+        prefix, nonce = self.next_nonce(b"CurveZMQHELLO---")
+        sealed = box(bytes(64), prefix + nonce, shared(self.server_key, self.transient[1]))
+        return frame(b"\x05HELLO\x01\x00" + bytes(72) + self.transient[0] + nonce + sealed, COMMAND)
+
+    def hello(self):
+        self.send_bytes(self.hello_command())
+        _, welcome = self.read_frame()
+        opened = open_box(welcome[24:], b"WELCOME-" + welcome[8:24], shared(self.server_key, self.transient[1]))
+        self.cookie = opened[32:]
+        self.traffic_key = shared(opened[:32], self.transient[1])
+        self.server_transient = opened[:32]
+
+    def initiate_command(self, said=None):
         vouch_nonce = os.urandom(16)
-        vouch = _box(self.public + server, b"VOUCH---" + vouch_nonce, self.server, secret)
-        plain = public + vouch_nonce + vouch + metadata(Socket_Type=b"DEALER", Identity=b"", **properties)
-        self.command(b"INITIATE", cookie + self.short_nonce() +
-                     _box(plain, b"CurveZMQINITIATE" + self.nonce, self.server, self.secret))
-        self.expect(b"READY")
+        vouch = box(self.transient[0] + self.server_key, b"VOUCH---" + vouch_nonce, shared(self.server_transient, self.keys[1]))
+        prefix, nonce = self.next_nonce(b"CurveZMQINITIATE")
+        sealed = box(self.keys[0] + vouch_nonce + vouch + (said or metadata()), prefix + nonce, self.traffic_key)
+        return frame(b"\x08INITIATE" + self.cookie + nonce + sealed, COMMAND)
 
-    def short_nonce(self):
-        self.sent += 1
-        self.nonce = struct.pack(">Q", self.sent)
-        return self.nonce
+    def initiate(self, said=None):
+        self.send_bytes(self.initiate_command(said))
+        _, ready = self.read_frame()
+        if ready[:6] != b"\x05READY":
+            raise Refused(f"instead of READY: {ready[:40]}")
+
+    def shake_hands(self, said=None):
+        self.greet()
+        self.hello()
+        self.initiate(said)
+        return self
+
+    # frames of messages
+
+    def message_frame(self, payload, more=False, command=False):
+        """One frame of a message, sealed. more: another one of the same message is to follow."""
+        prefix, nonce = self.next_nonce(b"CurveZMQMESSAGEC")
+        flags = (0x01 if more else 0) | (0x02 if command else 0)
+        return frame(b"\x07MESSAGE" + nonce + box(bytes([flags]) + payload, prefix + nonce, self.traffic_key),
+                     COMMAND if command else 0)
 
     def send(self, *frames):
-        for number, frame in enumerate(frames):
-            nonce = self.short_nonce()
-            more = bytes([1 if number + 1 < len(frames) else 0])
-            boxed = _box(more + frame, b"CurveZMQMESSAGEC" + nonce, self.server, self.secret)
-            self.write_frame(0, b"\x07MESSAGE" + nonce + boxed)
+        self.send_bytes(b"".join(self.message_frame(payload, index + 1 < len(frames)) for index, payload in enumerate(frames)))
 
     def receive(self):
         frames, more = [], True
         while more:
-            body = self.read_frame()[1]
-            assert body.startswith(b"\x07MESSAGE")
-            plain = _open(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.server, self.secret)
-            more = bool(plain[0] & 1)
-            frames.append(plain[1:])
+            flags, body = self.read_frame()
+            opened = open_box(body[16:], b"CurveZMQMESSAGES" + body[8:16], self.traffic_key)
+            if flags & COMMAND:
+                continue
+            more = opened[0] & 0x01
+            frames.append(opened[1:])
         return frames
+
+
+class CurvePeer(CurveSteps):
+    """A peer with a key that is let in, or Refused."""
+
+    def __init__(self, endpoint, server_key, keys, **properties):
+        super().__init__(endpoint, server_key, keys)
+        self.shake_hands(metadata(**properties))

@@ -40,5 +40,9 @@ def test_the_protocol_page_lists_every_rule():
     assert printed(BUILD / "baocao-contract", "rules") in (ROOT / "docs/protocol.md").read_text()
 
 
+def test_the_security_page_lists_every_bound():
+    assert printed(BUILD / "baocao-contract", "bounds") in (ROOT / "docs/security.md").read_text()
+
+
 def test_the_sample_configuration_is_what_the_daemon_prints():
     assert (ROOT / "docs/baocaod.conf.sample").read_text() == printed(BUILD / "baocaod", "--print-config")

@@ -82,13 +82,13 @@ def migrate(tree, cluster, name):
 def test_a_ninth_kind_needs_a_message_and_a_migration_and_no_line_of_c(cluster, database, tmp_path):
     tree = tmp_path / "tree"
     tree.mkdir()
-    for part in ("CMakeLists.txt", "cmake", "proto", "daemon", "client", "schema", "tests"):
+    for part in ("CMakeLists.txt", "cmake", "proto", "daemon", "client", "verify", "schema", "tests"):
         source = ROOT / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / part)
     before = fingerprint(tree)
     grow(tree)
     assert fingerprint(tree) == before
-    build(tree, ["baocaod", "baocao", "baocao-contract"])
+    build(tree, ["baocaod", "baocao", "baocao-contract", "baocao-verify"])
     migrate(tree, cluster, database.name)
 
     # In a process of its own: this one has the classes of the eight kinds loaded.

@@ -217,8 +217,8 @@ static void take_and_answer(void *context)
 	f->good = false;
 	be_silent(f, true);
 	outbox_rewind(f->outbox);
-	if (outbox_take(f->outbox, &f->parcel) && (receipt = answer_read(bytes, sizeof bytes)) != NULL)
-		f->good = outbox_answer(f->outbox, &f->parcel, receipt);
+	if (outbox_take(f->outbox, &f->parcel, OUTBOX_PARCEL_BYTES) && (receipt = answer_read(bytes, sizeof bytes)) != NULL)
+		f->good = outbox_answer(f->outbox, &f->parcel, receipt, NULL);
 	if (receipt != NULL)
 		baocao__receipt__free_unpacked(receipt, NULL);
 	be_silent(f, false);

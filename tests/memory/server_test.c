@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "config.h"
@@ -12,6 +13,7 @@
 #include "receipt.h"
 #include "rows.h"
 #include "sample.h"
+#include "signing.h"
 #include "small_catalogue.h"
 
 struct fixture {
@@ -114,6 +116,25 @@ static void load_others(void *context)
 	loading->catalogue = small_catalogue(loading->f->contract, &loading->error);
 }
 
+// The two locks of small_catalogue.c, on the first day and the day before.
+static void assert_locks(const struct catalogue *catalogue)
+{
+	enum { FIRST_2021 = 7883, LAST_2021 = 7902, SINCE_2021 = 7944, LATER = 10000 };
+	struct catalogue_period period = {.kind = "festival_day", .type = "campaign", .first = FIRST_2021, .last = LAST_2021};
+	date_day since = 0;
+
+	assert_true(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, SINCE_2021, &since));
+	assert_int_equal(since, SINCE_2021);
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, SINCE_2021 - 1, &since));
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "79", LAST_2021), &period, LATER, &since)); // excepted
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "00001", LAST_2021), &period, LATER, &since));
+	period.type = "year";
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, LATER, &since));
+	period.type = "campaign";
+	period.last = LAST_2021 + 1;
+	assert_false(catalogue_is_locked(catalogue, catalogue_unit_on(catalogue, "01", LAST_2021), &period, LATER, &since));
+}
+
 static void check_others(void *context)
 {
 	struct loading *loading = context;
@@ -125,6 +146,7 @@ static void check_others(void *context)
 		assert_non_null(catalogue_unit_on(catalogue, "01", 8000));
 		assert_true(catalogue_in_scope(catalogue, catalogue_unit_on(catalogue, "99", 8000), SMALL_CATALOGUE_SCOPE));
 		assert_true(catalogue_has_form(catalogue, "withdrawal", "commune", "campaign", 8000));
+		assert_locks(catalogue);
 	}
 	layout_destroy(&loading->layout);
 	catalogue_destroy(&loading->catalogue);
@@ -190,6 +212,8 @@ struct writing {
 	struct batch batch;
 	const uint8_t *receipt;
 	size_t receipt_size;
+	struct signing *signing;
+	merkle_hash root; // without failures
 };
 
 static void make_rows(void *context)
@@ -265,6 +289,62 @@ static void a_receipt_is_whole_or_not_there(void **state)
 	assert_true(failing_malloc_everywhere(make_receipt, check_receipt, &(struct writing){.f = *state}) > 0);
 }
 
+static struct signing *signing_with_a_fresh_key(const struct contract *contract)
+{
+	char path[] = "/tmp/baocao-memory-XXXXXX", *error = NULL;
+	int fd = mkstemp(path);
+	struct config config = {.signing_key_file = path, .signing_key_file_previous = (char *)""};
+
+	assert_int_equal(write(fd, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 64), 64);
+	struct signing *signing = signing_create(&config, contract, &error);
+	assert_non_null(signing);
+	(void)close(fd);
+	(void)unlink(path);
+	return signing;
+}
+
+static void sign(void *context)
+{
+	struct writing *w = context;
+	w->f->submission->proof = NULL;
+	signing_sign(w->signing, w->f->submission);
+}
+
+static void read_proof(const struct writing *w, struct proof_statement *ret)
+{
+	const Baocao__Signature *proof = w->f->submission->proof;
+	assert_true(proof_read_statement((const char *)proof->statement.data, proof->statement.len, ret));
+	assert_int_equal(proof->signature.len, PROOF_SIGNATURE_SIZE);
+	assert_true(proof_is_signed((const char *)proof->statement.data, proof->statement.len, proof->signature.data, ret->key));
+}
+
+static void check_proof(void *context)
+{
+	struct writing *w = context;
+	struct proof_statement statement;
+
+	if (w->f->submission->proof == NULL)
+		return;
+	read_proof(w, &statement);
+	assert_memory_equal(statement.root, w->root, sizeof w->root);
+}
+
+static void a_proof_is_whole_or_not_there(void **state)
+{
+	struct writing w = {.f = *state};
+	struct proof_statement statement;
+
+	w.signing = signing_with_a_fresh_key(w.f->contract);
+	w.f->submission->routing_id_size = 1; // somebody waits for the receipt
+	sign(&w);
+	assert_non_null(w.f->submission->proof);
+	read_proof(&w, &statement);
+	memcpy(w.root, statement.root, sizeof w.root);
+	assert_true(failing_malloc_everywhere(sign, check_proof, &w) > 0);
+	w.f->submission->proof = NULL;
+	signing_destroy(&w.signing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +354,7 @@ int main(void)
 		cmocka_unit_test(rows_are_all_there_or_not),
 		cmocka_unit_test(a_batch_is_whole_or_not_there),
 		cmocka_unit_test(a_receipt_is_whole_or_not_there),
+		cmocka_unit_test(a_proof_is_whole_or_not_there),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -10,17 +10,23 @@ struct row {
 };
 
 static const struct row units[] = {
-	{{"3", "2", "1", "00001", "commune", "1900-01-01", "-", NULL}},
-	{{"2", "1", "1", "001", "district", "1900-01-01", "2025-06-30", NULL}},
-	{{"1", "-", "1", "01", "province", "1900-01-01", "-", NULL}},
-	{{"6", "-", "6", "79", "province", "1900-01-01", "-", NULL}},
-	{{"5", "-", "5", "99", "province", "1900-01-01", "2025-06-30", NULL}},
-	{{"4", "-", "4", "A05", "department", "1900-01-01", "-", NULL}},
+	{{"3", "2", "1", "00001", "commune", "1900-01-01", "-", "8"}},
+	{{"2", "1", "1", "001", "district", "1900-01-01", "2025-06-30", "4"}},
+	{{"1", "-", "1", "01", "province", "1900-01-01", "-", "3"}},
+	{{"6", "-", "6", "79", "province", "1900-01-01", "-", "3"}},
+	{{"5", "-", "5", "99", "province", "1900-01-01", "2025-06-30", "2"}},
+	{{"4", "-", "4", "A05", "department", "1900-01-01", "-", "1"}},
 };
 static const struct row keys[] = {
 	{{"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", "collector of 01", "1", "1", "1", "0", "-", "f"}},
 };
 static const struct row successions[] = {{{"5", "1", "t", NULL}}};
+// The campaign of 2021 is locked for provinces, with an exception for one; that of 2022 for wards.
+static const struct row locks[] = {
+	{{"1", "festival_day", "province", "-", "campaign", "2021-08-01", "2021-08-20", "2021-10-01"}},
+	{{"2", "festival_day", "commune", "8", "campaign", "2022-08-01", "2022-08-20", "2022-10-01"}},
+};
+static const struct row exceptions[] = {{{"1", "6", "2999-12-31", NULL}}};
 
 static const char *const levels[] = {"province", "district", "commune"};
 
@@ -87,13 +93,17 @@ PGresult *PQexec(PGconn *connection, const char *query)
 {
 	(void)connection;
 	if (strstr(query, "FROM baocao.unit ORDER") != NULL)
-		return rows(units, sizeof units / sizeof units[0], 7);
+		return rows(units, sizeof units / sizeof units[0], 8);
 	if (strstr(query, "FROM baocao.form") != NULL)
 		return forms();
 	if (strstr(query, "FROM baocao.collector_key") != NULL)
 		return rows(keys, sizeof keys / sizeof keys[0], 8);
 	if (strstr(query, "FROM baocao.unit_succession") != NULL)
 		return rows(successions, sizeof successions / sizeof successions[0], 3);
+	if (strstr(query, "FROM baocao.reporting_period") != NULL)
+		return rows(locks, sizeof locks / sizeof locks[0], 8);
+	if (strstr(query, "FROM baocao.lock_exception") != NULL)
+		return rows(exceptions, sizeof exceptions / sizeof exceptions[0], 3);
 	return PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK); // BEGIN, ROLLBACK
 }
 

@@ -122,6 +122,81 @@ static void fields_are_bounded(void **state)
 	free(bytes);
 }
 
+static void numbers_are_taken_up_to_their_bounds_and_not_beyond(void **state)
+{
+	(void)state;
+	static const char largest_field_number[] = "\xf8\xff\xff\xff\x0f\x01", largest_number[] = "\x28\xff\xff\xff\xff\x0f",
+	                  longest_unknown[] = "\xa0\x1f\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+	char why[SCAN_PROBLEM_SIZE];
+	assert_true(scan(largest_field_number, sizeof largest_field_number - 1, why));
+	assert_refused("\x80\x80\x80\x80\x10\x01", "field number 536870912 is not allowed");
+	assert_true(scan(largest_number, sizeof largest_number - 1, why)); // revision
+	assert_refused("\x28\xff\xff\xff\xff\x1f", "over 32 bits");
+	assert_true(scan(longest_unknown, sizeof longest_unknown - 1, why));
+	assert_refused("\xa0\x1f\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", "64 bits");
+	assert_refused("\xa0\x1f\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x00", "64 bits");
+}
+
+// Nested unknown messages are bytes that are skipped: however deep, the scan does not go into them.
+static void what_is_unknown_is_not_gone_into(void **state)
+{
+	(void)state;
+	enum { DEPTH = 5000 };
+	uint8_t *bytes = malloc(DEPTH * 6);
+	size_t at = DEPTH * 6, size = 0;
+	struct scan_slice slice;
+	uint32_t unknown;
+	char problem[SCAN_PROBLEM_SIZE];
+	assert_non_null(bytes);
+	for (unsigned depth = 0; depth < DEPTH && at >= 6; depth++) {
+		at -= 6;
+		memcpy(bytes + at, (const uint8_t[]){0xa2, 0x1f, (uint8_t)(0x80 | (size & 0x7f)), (uint8_t)(0x80 | (size >> 7 & 0x7f)),
+		                                     (uint8_t)(0x80 | (size >> 14 & 0x7f)), 0x00}, 6);
+		size += 6;
+	}
+	slice = (struct scan_slice){.bytes = bytes + at, .size = size};
+	assert_true(scan_report(contract, &slice, &unknown, problem));
+	assert_int_equal(unknown, 1);
+	free(bytes);
+}
+
+static void the_fields_of_a_submission_are_bounded(void **state)
+{
+	(void)state;
+	enum { FIELD_SIZE = 2 };
+	static uint8_t bytes[FIELD_SIZE * (SCAN_SUBMISSION_FIELDS_MAX + 1)];
+	static struct scan_submission submission;
+	char problem[SCAN_PROBLEM_SIZE];
+	for (size_t i = 0; i < sizeof bytes; i += FIELD_SIZE)
+		memcpy(bytes + i, i == 0 ? "\x08\x2a" : "\x18\x01", FIELD_SIZE);
+	assert_true(scan_submission(bytes, sizeof bytes - FIELD_SIZE, &submission, problem));
+	assert_false(scan_submission(bytes, sizeof bytes, &submission, problem));
+	assert_non_null(strstr(problem, "fields in one submission"));
+	assert_int_equal(submission.submission_id, 42); // the sender is told what the refusal is about
+}
+
+// A new bound is named here when it has a test.
+static void every_bound_has_a_test_and_a_reason(void **state)
+{
+	(void)state;
+	static const char *const tested[] = {
+		"frame bytes",        // test_hostile.py
+		"submission bytes",   // test_hostile.py
+		"submission reports", // test_hostile.py
+		"submission fields", "report fields",
+		"nesting",            // and contract_load()
+		"number bytes", "tag bytes", "field number", "wire types", "given once", "UTF-8 without NUL", "combining marks",
+		"unknown fields",
+		"decoded bytes",      // arena_test.c
+		"texts of verdicts",  // test_hostile.py, verdict_test.c
+	};
+	assert_int_equal(scan_bound_count, sizeof tested / sizeof tested[0]);
+	for (size_t i = 0; i < scan_bound_count; i++) {
+		assert_string_equal(scan_bounds[i].name, tested[i]);
+		assert_true(strlen(scan_bounds[i].bounds) > 0 && strlen(scan_bounds[i].beyond) > 0 && strlen(scan_bounds[i].reason) > 0);
+	}
+}
+
 static void a_submission_is_taken_apart(void **state)
 {
 	(void)state;
@@ -170,6 +245,10 @@ int main(void)
 		cmocka_unit_test(groups_and_wrong_types_are_refused),
 		cmocka_unit_test(unknown_fields_are_counted_and_skipped),
 		cmocka_unit_test(fields_are_bounded),
+		cmocka_unit_test(numbers_are_taken_up_to_their_bounds_and_not_beyond),
+		cmocka_unit_test(what_is_unknown_is_not_gone_into),
+		cmocka_unit_test(the_fields_of_a_submission_are_bounded),
+		cmocka_unit_test(every_bound_has_a_test_and_a_reason),
 		cmocka_unit_test(a_submission_is_taken_apart),
 		cmocka_unit_test(no_damage_harms),
 	};
