@@ -10,7 +10,7 @@ static const char statement[] = "SELECT baocao.mark_stored($1, $2)";
 
 enum {
 	PARAMETERS = 2,
-	MARK_SIZE = 192 // of a mark as text: three numbers, two days and two labels, with room
+	MARK_SIZE = 128 // of a mark as text: four numbers and a label, with room
 };
 
 PGresult *marks_prepare(PGconn *connection)
@@ -29,26 +29,29 @@ static int order_of(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-// By cell and block.
-static int compare_cells(const struct item *a, const struct item *b)
+static int year_of(const struct item *item)
 {
-	int order = order_of(a->key.top_unit_id, b->key.top_unit_id);
-	if (order == 0)
-		order = order_of(a->key.kind, b->key.kind);
-	if (order == 0)
-		order = order_of(a->key.period_type, b->key.period_type);
-	if (order == 0)
-		order = order_of(a->key.first, b->key.first);
-	if (order == 0)
-		order = order_of(a->key.last, b->key.last);
-	return order == 0 ? order_of(block_of(a), block_of(b)) : order;
+	char text[DATE_TEXT_SIZE];
+	date_format(item->key.last, text);
+	return atoi(text); // it ends at the hyphen
 }
 
+static bool are_of_one_mark(const struct item *a, const struct item *b)
+{
+	return a->key.top_unit_id == b->key.top_unit_id && a->key.kind == b->key.kind && block_of(a) == block_of(b) &&
+	       (a->key.last == b->key.last || year_of(a) == year_of(b));
+}
+
+// So that those of one mark stand together.
 static int compare(const void *a, const void *b)
 {
 	const struct item *left = *(struct item *const *)a, *right = *(struct item *const *)b;
-	int order = compare_cells(left, right);
-	return order == 0 ? order_of(left->report_no, right->report_no) : order;
+	int order = order_of(left->key.top_unit_id, right->key.top_unit_id);
+	if (order == 0)
+		order = order_of(left->key.kind, right->key.kind);
+	if (order == 0)
+		order = order_of(block_of(left), block_of(right));
+	return order == 0 ? order_of(left->key.last, right->key.last) : order;
 }
 
 // Those that are to be written, in the order of their cells; the caller frees them. NULL when memory is out.
@@ -66,40 +69,45 @@ static struct item **sort(struct item **items, size_t count, size_t *ret_count)
 	return sorted;
 }
 
-// One element of the array, which is a row: ,"(top_unit_id,kind,period_type,period_first,period_last,first_report_no,last_report_no)"
-static size_t write_mark(const struct contract *contract, const struct item *first, const struct item *last,
-                         char text[static MARK_SIZE])
+// One element of the array, which is a row: ,"(top_unit_id,kind,year,first_report_no,last_report_no)"
+static size_t write_mark(const struct contract *contract, struct item **run, size_t count, char text[static MARK_SIZE])
 {
-	char first_day[DATE_TEXT_SIZE], last_day[DATE_TEXT_SIZE];
+	const char *kind = contract_value_by_number(contract->kind_enum, run[0]->key.kind)->label;
+	int64_t first = run[0]->report_no, last = first;
 
-	date_format(first->key.first, first_day);
-	date_format(first->key.last, last_day);
-	return (size_t)snprintf(text, MARK_SIZE, ",\"(%" PRId32 ",%s,%s,%s,%s,%" PRId64 ",%" PRId64 ")\"",
-	                        first->key.top_unit_id,
-	                        contract_value_by_number(contract->kind_enum, first->key.kind)->label,
-	                        contract_value_by_number(contract->period_type_enum, first->key.period_type)->label, first_day,
-	                        last_day, first->report_no, last->report_no);
+	for (size_t i = 1; i < count; i++) {
+		first = run[i]->report_no < first ? run[i]->report_no : first;
+		last = run[i]->report_no > last ? run[i]->report_no : last;
+	}
+	return (size_t)snprintf(text, MARK_SIZE, ",\"(%" PRId32 ",%s,%d,%" PRId64 ",%" PRId64 ")\"", run[0]->key.top_unit_id, kind,
+	                        year_of(run[0]), first, last);
 }
 
-static size_t count_cells(struct item **sorted, size_t count)
+static size_t run_length(struct item **sorted, size_t count)
 {
-	size_t cells = 0;
-	for (size_t i = 0; i < count; i++)
-		cells += i == 0 || compare_cells(sorted[i - 1], sorted[i]) != 0;
-	return cells;
+	size_t length = 1;
+	while (length < count && are_of_one_mark(sorted[0], sorted[length]))
+		length++;
+	return length;
+}
+
+static size_t count_marks(struct item **sorted, size_t count)
+{
+	size_t marks = 0;
+	for (size_t i = 0; i < count; i += run_length(sorted + i, count - i))
+		marks++;
+	return marks;
 }
 
 // The array as text; the caller frees it. NULL when memory is out.
 static char *write_marks(const struct contract *contract, struct item **sorted, size_t count)
 {
-	char *text = malloc(count_cells(sorted, count) * MARK_SIZE + sizeof "{}");
+	char *text = malloc(count_marks(sorted, count) * MARK_SIZE + sizeof "{}");
 	size_t used = 0;
 
-	for (size_t i = 0, next; text != NULL && i < count; i = next) {
-		next = i + 1;
-		while (next < count && compare_cells(sorted[i], sorted[next]) == 0)
-			next++;
-		used += write_mark(contract, sorted[i], sorted[next - 1], text + used);
+	for (size_t i = 0, length; text != NULL && i < count; i += length) {
+		length = run_length(sorted + i, count - i);
+		used += write_mark(contract, sorted + i, length, text + used);
 	}
 	if (text != NULL) {
 		text[0] = '{'; // for the first comma

@@ -1,4 +1,4 @@
-// What a batch leaves for the analysts' views: for each top unit, kind and period (a cell) the range of numbers that its new
+// What a batch leaves for the analysts' views: for each top unit, kind and year (a cell) the range of numbers that its new
 // reports have (schema/migrations/0011_standing_reports.sql). It is the last statement before COMMIT and goes with it in one
 // round trip. Marks are only ever added, so writers never wait for each other here. Writer's thread.
 #ifndef BAOCAO_MARKS_H

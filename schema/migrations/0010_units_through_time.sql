@@ -491,8 +491,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF EXISTS (SELECT FROM unit_before AS b JOIN baocao.unit AS u USING (unit_id) WHERE b.kind <> u.kind) THEN
 		PERFORM pg_advisory_xact_lock(hashtext('baocao.fold'));
-		INSERT INTO baocao_fold.touched (top_unit_id, kind, period_type, period_first, period_last, first_report_no, last_report_no)
-		SELECT r.top_unit_id, r.kind, r.period_type, r.period_first, r.period_last, r.report_no, r.report_no
+		INSERT INTO baocao_fold.touched (top_unit_id, kind, year, first_report_no, last_report_no)
+		SELECT r.top_unit_id, r.kind, extract(year FROM r.period_last), r.report_no, r.report_no
 		FROM unit_before AS b
 		JOIN baocao.unit AS u USING (unit_id)
 		JOIN baocao.report AS r ON (r.top_unit_id, r.unit_id) = (u.top_unit_id, u.unit_id)

@@ -1,7 +1,7 @@
 -- What makes ten years of commune-level reports answer at once and yet never stale.
 --
 -- baocao.fold(), run by a timer, keeps what stands (the highest revisions) and its sums. Whoever stores reports ends the same
--- transaction with baocao.mark_stored(): for each top unit, kind and period (a cell) the range of numbers that the new reports
+-- transaction with baocao.mark_stored(): for each top unit, kind and year (a cell) the range of numbers that the new reports
 -- have. A view takes what was folded and sets it right by the marked reports, all in one snapshot: of each key (unit, kind,
 -- period) that a mark leads to, what stood by the last fold is taken off and what stands now is put on. So an acknowledged
 -- report is in every total, folded or not, and what a view costs grows with what was stored since the last fold, not with what
@@ -23,9 +23,7 @@ GRANT USAGE ON SCHEMA baocao_fold TO baocao_analyst, baocao_admin;
 CREATE TABLE baocao_fold.touched (
 	top_unit_id integer NOT NULL,
 	kind baocao.kind NOT NULL,
-	period_type baocao.period_type NOT NULL,
-	period_first date NOT NULL,
-	period_last date NOT NULL,
+	year integer NOT NULL,
 	first_report_no bigint NOT NULL,
 	last_report_no bigint NOT NULL,
 	CONSTRAINT touched_pkey PRIMARY KEY (top_unit_id, first_report_no),
@@ -34,9 +32,7 @@ CREATE TABLE baocao_fold.touched (
 COMMENT ON TABLE baocao_fold.touched IS 'Marks: which reports were stored since the last fold. Numbers are never given twice, so two writers never meet at one key.';
 COMMENT ON COLUMN baocao_fold.touched.top_unit_id IS 'Top unit of the reports.';
 COMMENT ON COLUMN baocao_fold.touched.kind IS 'Their kind.';
-COMMENT ON COLUMN baocao_fold.touched.period_type IS 'Type of their period.';
-COMMENT ON COLUMN baocao_fold.touched.period_first IS 'First day of their period.';
-COMMENT ON COLUMN baocao_fold.touched.period_last IS 'Last day of their period.';
+COMMENT ON COLUMN baocao_fold.touched.year IS 'Year of their periods'' last days.';
 COMMENT ON COLUMN baocao_fold.touched.first_report_no IS 'The lowest of their numbers.';
 COMMENT ON COLUMN baocao_fold.touched.last_report_no IS 'The highest; numbers between that others have are no harm.';
 
@@ -84,7 +80,7 @@ BEGIN
 		CROSS JOIN LATERAL (
 			SELECT f.report_no FROM baocao.report AS f
 			WHERE f.top_unit_id = m.top_unit_id AND f.report_no BETWEEN m.first_report_no AND m.last_report_no
-				AND (f.kind, f.period_type, f.period_first, f.period_last) = (m.kind, m.period_type, m.period_first, m.period_last)
+				AND f.kind = m.kind AND extract(year FROM f.period_last)::integer = m.year
 				AND f.received_at <= late_before
 			OFFSET 0
 		) AS r
@@ -150,29 +146,27 @@ CREATE INDEX standing_branch ON baocao_fold.standing (top_unit_id, year);
 COMMENT ON TABLE baocao_fold.standing IS 'Of each unit, kind and period the highest revision, as of the last fold.';
 
 CREATE VIEW baocao_fold.touched_cell WITH (security_invoker = true) AS
-SELECT DISTINCT top_unit_id, kind, period_type, period_first, period_last, extract(year FROM period_last)::integer AS year
-FROM baocao_fold.touched;
+SELECT DISTINCT top_unit_id, kind, year FROM baocao_fold.touched;
 COMMENT ON VIEW baocao_fold.touched_cell IS 'Cells with a mark.';
 
 -- OFFSET 0, here and below: mark by mark and key by key through an index, whatever the planner believes of the number of marks.
 CREATE VIEW baocao_fold.touched_key WITH (security_invoker = true) AS
-SELECT DISTINCT t.top_unit_id, r.unit_id, t.kind, t.period_type, t.period_first, t.period_last,
-	extract(year FROM t.period_last)::integer AS year
+SELECT DISTINCT t.top_unit_id, r.unit_id, t.kind, r.period_type, r.period_first, r.period_last, t.year
 FROM baocao_fold.touched AS t
 CROSS JOIN LATERAL (
-	SELECT f.unit_id FROM baocao.report AS f
+	SELECT f.unit_id, f.period_type, f.period_first, f.period_last FROM baocao.report AS f
 	WHERE f.top_unit_id = t.top_unit_id AND f.report_no BETWEEN t.first_report_no AND t.last_report_no
-		AND (f.kind, f.period_type, f.period_first, f.period_last) = (t.kind, t.period_type, t.period_first, t.period_last)
+		AND f.kind = t.kind AND extract(year FROM f.period_last)::integer = t.year
 	OFFSET 0
 ) AS r;
 COMMENT ON VIEW baocao_fold.touched_key IS 'Units, kinds and periods of which something was stored since the last fold.';
 
--- Cell by cell, since the index of the natural key begins with the cell: that bounds what many keys cost, and what few cost an
+-- Period by period, since the index of the natural key begins so: that bounds what many keys cost, and what few cost an
 -- analyst of a branch, for whom no index gives a kind.
 CREATE VIEW baocao_fold.live WITH (security_invoker = true) AS
 SELECT k.top_unit_id, r.report_no, k.unit_id, k.kind, r.body, r.unit_code, k.period_type, k.period_first, k.period_last,
 	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, k.year, u.level, u.kind AS unit_kind, r.filings, r.first_received_at
-FROM baocao_fold.touched_cell AS c
+FROM (SELECT DISTINCT top_unit_id, kind, year, period_type, period_first, period_last FROM baocao_fold.touched_key) AS c
 CROSS JOIN LATERAL (
 	SELECT DISTINCT ON (f.unit_id) f.*, count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at
 	FROM baocao.report AS f
@@ -200,8 +194,7 @@ COMMENT ON VIEW baocao_fold.replaced IS 'What stood of the marked keys by the la
 
 CREATE VIEW baocao.standing_report WITH (security_invoker = true) AS
 SELECT * FROM baocao_fold.standing AS s
-WHERE (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last) NOT IN (
-		SELECT t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last FROM baocao_fold.touched AS t) -- one look, hashed
+WHERE (s.top_unit_id, s.kind, s.year) NOT IN (SELECT t.top_unit_id, t.kind, t.year FROM baocao_fold.touched AS t) -- one look, hashed
 	OR (s.unit_id, s.kind, s.period_type, s.period_first, s.period_last) NOT IN (
 		SELECT k.unit_id, k.kind, k.period_type, k.period_first, k.period_last FROM baocao_fold.touched_key AS k)
 UNION ALL
@@ -309,21 +302,20 @@ COMMENT ON FUNCTION baocao_fold.merge_query(name, text) IS 'The query that adds 
 CREATE FUNCTION baocao_fold.of_touched_cells(table_name name, columns text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('SELECT %s FROM baocao_fold.touched_cell AS c CROSS JOIN LATERAL (SELECT * FROM baocao_fold.%I AS f '
-		'WHERE (f.year, f.kind, f.top_unit_id, f.period_last, f.period_type, f.period_first) '
-		'= (c.year, c.kind, c.top_unit_id, c.period_last, c.period_type, c.period_first) OFFSET 0) AS s', columns, table_name)
+		'WHERE (f.year, f.kind, f.top_unit_id) = (c.year, c.kind, c.top_unit_id) OFFSET 0) AS s', columns, table_name)
 $$;
 COMMENT ON FUNCTION baocao_fold.of_touched_cells(name, text) IS 'The query for what a folded table holds of cells with a mark.';
 
 CREATE FUNCTION baocao_fold.of_other_cells(table_name name, columns text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('SELECT %s FROM baocao_fold.%I AS s WHERE (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last) NOT IN '
-		'(SELECT t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last FROM baocao_fold.touched AS t)', columns, table_name)
+	SELECT format('SELECT %s FROM baocao_fold.%I AS s WHERE (s.top_unit_id, s.kind, s.year) NOT IN '
+		'(SELECT t.top_unit_id, t.kind, t.year FROM baocao_fold.touched AS t)', columns, table_name)
 $$;
 COMMENT ON FUNCTION baocao_fold.of_other_cells(name, text) IS 'The query for what a folded table holds of cells without a mark.';
 
 -- The year and kind of a cell are given by its marks; so a condition on them gets to the marks.
 CREATE FUNCTION baocao_fold.cell_columns_of_marks() RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS
-	$$ SELECT 'c.top_unit_id, c.year, c.kind, s.level, s.unit_kind, c.period_type, c.period_first, c.period_last' $$;
+	$$ SELECT 'c.top_unit_id, c.year, c.kind, s.level, s.unit_kind, s.period_type, s.period_first, s.period_last' $$;
 COMMENT ON FUNCTION baocao_fold.cell_columns_of_marks() IS 'cell_columns() where they are joined with the marks.';
 
 CREATE FUNCTION baocao.keep_sums(table_name text, words_vi text, words_en text) RETURNS void
@@ -497,7 +489,7 @@ BEGIN
 	END IF;
 	-- The marks that are there now; those that come while this runs stay.
 	CREATE TEMP TABLE folding ON COMMIT DROP AS SELECT * FROM baocao_fold.touched;
-	SELECT count(DISTINCT (top_unit_id, kind, period_type, period_first, period_last)) INTO cells FROM folding;
+	SELECT count(DISTINCT (top_unit_id, kind, year)) INTO cells FROM folding;
 	IF cells > 0 THEN
 		CREATE TEMP TABLE folding_live ON COMMIT DROP AS SELECT * FROM baocao_fold.standing WHERE false;
 		CREATE TEMP TABLE folding_replaced ON COMMIT DROP AS SELECT * FROM baocao_fold.standing WHERE false;
@@ -508,12 +500,12 @@ BEGIN
 			r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, extract(year FROM k.period_last)::integer, u.level, u.kind,
 			r.filings, r.first_received_at
 		FROM (
-			SELECT DISTINCT t.top_unit_id, r.unit_id, t.kind, t.period_type, t.period_first, t.period_last
+			SELECT DISTINCT t.top_unit_id, r.unit_id, t.kind, r.period_type, r.period_first, r.period_last
 			FROM folding AS t
 			CROSS JOIN LATERAL (
-				SELECT f.unit_id FROM baocao.report AS f
+				SELECT f.unit_id, f.period_type, f.period_first, f.period_last FROM baocao.report AS f
 				WHERE f.top_unit_id = t.top_unit_id AND f.report_no BETWEEN t.first_report_no AND t.last_report_no
-					AND (f.kind, f.period_type, f.period_first, f.period_last) = (t.kind, t.period_type, t.period_first, t.period_last)
+					AND f.kind = t.kind AND extract(year FROM f.period_last)::integer = t.year
 				OFFSET 0
 			) AS r
 		) AS k

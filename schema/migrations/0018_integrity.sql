@@ -10,9 +10,9 @@ DECLARE
 BEGIN
 	EXECUTE format($query$
 		WITH kept AS MATERIALIZED (SELECT %1$s FROM baocao_fold.%2$I AS s WHERE s.year = $1 AND NOT EXISTS (SELECT FROM baocao_fold.touched AS t
-			WHERE (t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last) = (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last))),
+			WHERE (t.top_unit_id, t.kind, t.year) = (s.top_unit_id, s.kind, s.year))),
 		again AS MATERIALIZED (SELECT * FROM (%3$s) AS s WHERE NOT EXISTS (SELECT FROM baocao_fold.touched AS t
-			WHERE (t.top_unit_id, t.kind, t.period_type, t.period_first, t.period_last) = (s.top_unit_id, s.kind, s.period_type, s.period_first, s.period_last)))
+			WHERE (t.top_unit_id, t.kind, t.year) = (s.top_unit_id, s.kind, s.year)))
 		SELECT (SELECT count(*) FROM (TABLE kept EXCEPT ALL TABLE again) AS x) + (SELECT count(*) FROM (TABLE again EXCEPT ALL TABLE kept) AS x)
 		$query$, columns, table_name, query) INTO differing USING in_year;
 	RETURN differing;

@@ -14,8 +14,8 @@ numbers = itertools.count(1)
 # Marks everything that is stored, as those who stored it would have.
 MARK_EVERYTHING = """
 SELECT baocao.mark_stored(ARRAY(
-    SELECT (top_unit_id, kind, period_type, period_first, period_last, min(report_no), max(report_no))::baocao_fold.touched
-    FROM baocao.report GROUP BY top_unit_id, kind, period_type, period_first, period_last))"""
+    SELECT (top_unit_id, kind, year, min(report_no), max(report_no))::baocao_fold.touched
+    FROM (SELECT *, extract(year FROM period_last)::integer AS year FROM baocao.report) AS r GROUP BY top_unit_id, kind, year))"""
 
 
 def shell(script, *arguments):

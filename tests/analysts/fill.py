@@ -163,9 +163,9 @@ def file_late(connection, day, one_in=1):
                     beneficiary_kind, beneficiaries)
                 SELECT top_unit_id, report_no, 1, 'gift_visit', 1, 10, 10000000, 'general', 10 FROM filed
             ), marked AS (
-                SELECT baocao.mark_stored(array_agg((top_unit_id, kind, period_type, period_first, period_last, first, last)::baocao_fold.touched))
-                FROM (SELECT top_unit_id, kind, period_type, period_first, period_last, min(report_no) AS first, max(report_no) AS last
-                    FROM filed GROUP BY 1, 2, 3, 4, 5) AS cell
+                SELECT baocao.mark_stored(array_agg((top_unit_id, kind, year, first, last)::baocao_fold.touched))
+                FROM (SELECT top_unit_id, kind, extract(year FROM period_last)::integer AS year, min(report_no) AS first, max(report_no) AS last
+                    FROM filed GROUP BY 1, 2, 3) AS cell
             )
             SELECT count(*) FROM filed, marked""", {"day": day, "one_in": one_in}).fetchone()[0]
 

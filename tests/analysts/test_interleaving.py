@@ -17,7 +17,7 @@ SELECT %(no)s, unit_id, unit_id, 'festival_day', %(body)s, code, 'campaign', %(d
 FROM baocao.unit WHERE unit_id = %(unit)s"""
 BODY = "INSERT INTO baocao.festival_day (top_unit_id, report_no, points_planned, points_held) VALUES (%(unit)s, %(no)s, 1, %(held)s)"
 MARK = """
-SELECT baocao.mark_stored(ARRAY[(%(unit)s, 'festival_day', 'campaign', %(day)s::date - 19, %(day)s, %(no)s, %(last)s)::baocao_fold.touched],
+SELECT baocao.mark_stored(ARRAY[(%(unit)s, 'festival_day', extract(year FROM %(day)s::date)::integer, %(no)s, %(last)s)::baocao_fold.touched],
     now())"""
 
 

@@ -46,7 +46,7 @@ SELECT pg_temp.correct(0, 'exact', '{"gift_visit": [1000, 1000]}') \g /dev/null
 SELECT * FROM pg_temp.both('SELECT pg_temp.sums()', ARRAY['gift_visit reports 1 activities 1 value 2 exact'], 'a lower revision that comes later does not count');
 
 -- A mark may lead to more than was stored.
-INSERT INTO baocao_fold.touched SELECT top_unit_id, kind, period_type, period_first, period_last, 0, 1000000
+INSERT INTO baocao_fold.touched SELECT top_unit_id, kind, extract(year FROM period_last), 0, 1000000
 FROM baocao.report WHERE report_no = (SELECT min(report_no) FROM baocao.report WHERE kind = 'festival_day');
 SELECT * FROM pg_temp.both($$ SELECT held::text FROM baocao.festival_plan WHERE year = 2022 AND unit_code IS NULL $$, ARRAY['197'],
 	'what was folded once is not counted twice');

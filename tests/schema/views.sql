@@ -9,7 +9,7 @@ CREATE FUNCTION pg_temp.file(no bigint, code text, kind baocao.kind, body baocao
 		revision, precision, received_at, collector_id, content_digest)
 	SELECT no, top_unit_id, unit_id, $3, $4, $2, period, last - 10, last, $7, 'exact', now(), collector, '\x00'
 	FROM baocao.unit WHERE unit_id = baocao.unit_on($2, last);
-	SELECT baocao.mark_stored(ARRAY[(top_unit_id, kind, period_type, period_first, period_last, no, no)::baocao_fold.touched])
+	SELECT baocao.mark_stored(ARRAY[(top_unit_id, kind, extract(year FROM period_last)::integer, no, no)::baocao_fold.touched])
 	FROM baocao.report WHERE report_no = no $$;
 CREATE FUNCTION pg_temp.festival(no bigint, code text, period baocao.period_type, last date, revision integer, held bigint,
 	collector integer) RETURNS void LANGUAGE sql AS $$

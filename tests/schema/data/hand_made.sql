@@ -24,7 +24,7 @@ CREATE FUNCTION pg_temp.file(code text, kind text, period text, first date, last
 	SELECT nextval('pg_temp.report_no'), top_unit_id, unit_id, $2::baocao.kind, coalesce($8, $2)::baocao.kind, $1,
 		$3::baocao.period_type, $4, $5, $7, 'exact', $6, (SELECT collector_id FROM baocao.collector WHERE name = 'hand'), '\x00'
 	FROM baocao.unit WHERE unit_id = baocao.unit_on($1, $5);
-	SELECT baocao.mark_stored(ARRAY[(top_unit_id, kind, period_type, period_first, period_last, report_no, report_no)::baocao_fold.touched], received_at)
+	SELECT baocao.mark_stored(ARRAY[(top_unit_id, kind, extract(year FROM period_last)::integer, report_no, report_no)::baocao_fold.touched], received_at)
 	FROM baocao.report WHERE report_no = currval('pg_temp.report_no')
 $$;
 CREATE VIEW pg_temp.filed AS SELECT top_unit_id, report_no FROM baocao.report WHERE report_no = currval('pg_temp.report_no');
