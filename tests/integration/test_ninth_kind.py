@@ -82,7 +82,8 @@ def migrate(tree, cluster, name):
 def test_a_ninth_kind_needs_a_message_and_a_migration_and_no_line_of_c(cluster, database, tmp_path):
     tree = tmp_path / "tree"
     tree.mkdir()
-    for part in ("CMakeLists.txt", "cmake", "proto", "daemon", "client", "verify", "schema", "tests"):
+    for part in ("CMakeLists.txt", "cmake", "proto", "daemon", "client", "verify", "schema", "systemd", "packages", "observe", "po", "docs", "tests", "README.md", "CHANGELOG.md",
+                 "LICENSE"):
         source = ROOT / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / part)
     before = fingerprint(tree)

@@ -8,7 +8,7 @@ from reports import festival_day
 
 @pytest.mark.parametrize("change, said", [
     ("ALTER TABLE baocao.festival_day RENAME points_held TO held", "festival_day.points_held is missing"),
-    ("ALTER TABLE baocao.festival_day_venue ALTER held TYPE integer", "festival_day_venue.held is integer"),
+    ("ALTER TABLE baocao.report_raw ALTER raw TYPE text USING ''", "report_raw.raw is text"),
     ("ALTER TABLE baocao.commendation_award ADD extra integer", "commendation_award.extra is in the database"),
     ("ALTER TABLE baocao.festival_day ALTER points_planned DROP NOT NULL", "festival_day.points_planned is nullable"),
     ("DROP TABLE baocao.communication_output CASCADE", "table communication_output is missing"),

@@ -165,6 +165,7 @@ def test_a_reload_moves_the_listener_for_observers(watched):
 def test_a_reload_never_says_what_the_connection_string_is(watched):
     rewrite(watched, database="host=elsewhere password=secret")
     reload(watched)
+    wait_until(lambda: "reload: done" in watched.log_text(), "the reload is told")
     assert "reload: database has changed and needs a restart" in watched.log_text() and "secret" not in watched.log_text()
 
 
