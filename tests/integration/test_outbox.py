@@ -144,21 +144,22 @@ def test_what_was_said_to_be_queued_survives_a_kill(desk, start_daemon, tmp_path
 
 def test_a_receipt_that_was_lost_is_asked_for_again(desk, start_daemon, database, tmp_path, outbox):
     daemon = start_daemon().wait_ready()
+    assert desk.run("send", daemon, files=[revisions(tmp_path / "a.jsonl", 1)]).returncode == 0  # the writer is connected
     with database.cluster.connect(database.name) as blocker:
         blocker.autocommit = False
         blocker.execute("LOCK TABLE baocao.festival_day_venue IN SHARE MODE")
-        process = subprocess.Popen([*desk.command("send", daemon), revisions(tmp_path / "a.jsonl", 1)],
+        process = subprocess.Popen([*desk.command("send", daemon), revisions(tmp_path / "b.jsonl", 2)],
                                    stdout=subprocess.DEVNULL)
-        wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
-                                          "'baocao.festival_day_venue'::regclass") > 0, "the writer waits")
+        wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND "
+                                          "wait_event_type = 'Lock'") > 0, "the writer, which has the report, waits")
         process.kill()  # nobody is there for the receipt
         process.wait()
         blocker.rollback()
-    wait_until(lambda: database.value("SELECT count(*) FROM baocao.report") == 1, "it is stored all the same")
-    assert entries(outbox) == [(1, None)]
+    wait_until(lambda: database.value("SELECT count(*) FROM baocao.report") == 2, "it is stored all the same")
+    assert entries(outbox) == [(1, 1), (2, None)]
     again = desk.run("deliver", daemon)
     assert again.returncode == 0 and "DUPLICATE report_no=" in again.stdout
-    assert database.value("SELECT count(*) FROM baocao.report") == 1
+    assert database.value("SELECT count(*) FROM baocao.report") == 2
 
 
 def test_a_report_that_no_submission_can_hold_is_not_queued(desk, start_daemon, tmp_path, outbox):
