@@ -2,12 +2,15 @@
 
 One private cluster per test process, migrated once; a fresh database and a fresh daemon for each test.
 """
+import contextlib
+import itertools
 import os
 import pathlib
 import pwd
 import select
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -132,10 +135,15 @@ def drop(cluster, name):
 
 
 def free_port():
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of this process's own: below those that the kernel gives to connections, and apart from other processes' ports."""
+    for port in itertools.islice(PORTS, 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+PORTS = itertools.cycle(range(10000 + os.getpid() % 100 * 200, 10200 + os.getpid() % 100 * 200))
 
 
 def wait_until(condition, what, deadline=DEADLINE):

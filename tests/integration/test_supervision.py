@@ -20,6 +20,7 @@ def watched(start_daemon, tmp_path):
     options = {**http_options(), "hang_seconds": 1}
     daemon = start_daemon(environment=manager.environment, **options).wait_ready()
     daemon.http, daemon.manager = options["listen_http"], manager
+    wait_until(lambda: ready(manager), "it says READY")  # which comes after the word in the log
     return daemon
 
 
