@@ -8,6 +8,7 @@
 #include "signed_sample.h"
 #include "target.h"
 
+static struct arena *kept; // what the sample is made in, till the end
 static struct signed_sample *sample;
 static struct signing_keys keys;
 
@@ -15,7 +16,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	sample = signed_sample_create(target_init(), target_arena());
+	kept = target_arena();
+	sample = signed_sample_create(target_init(), kept);
 	target_require(sample != NULL && signing_keys_add(&keys, sample->key), "there is a signed sample");
 	return 0;
 }

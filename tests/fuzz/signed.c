@@ -12,6 +12,7 @@
 
 const struct mutate_target mutate_target = {.type = &baocao__receipt__descriptor};
 
+static struct arena *kept; // what the sample is made in, till the end
 static struct signed_sample *sample;
 static struct outbox *outbox;
 static struct proofs *proofs;
@@ -22,7 +23,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc;
 	(void)argv;
-	sample = signed_sample_create(target_init(), target_arena());
+	kept = target_arena();
+	sample = signed_sample_create(target_init(), kept);
 	outbox = outbox_open(":memory:");
 	target_require(sample != NULL && outbox != NULL && signing_keys_add(&keys, sample->key) &&
 	                   signing_keys_save(&keys, outbox, "given"),
