@@ -12,6 +12,13 @@
 enum { COLUMNS_MAX = 1000 }; // of a row that is copied; what is beyond is not
 
 // The messages of a row, each with its cell, to be written behind each other; false: there are none.
+// Closes it in any case.
+static bool closed_well(FILE *to)
+{
+	bool written = ferror(to) == 0;
+	return fclose(to) == 0 && written;
+}
+
 static bool write_messages(const struct mark_file *file, size_t row, bool headings, FILE *to)
 {
 	char place[IMPORT_PLACE_SIZE];
@@ -141,7 +148,7 @@ const char *mark_csv(const struct mark_file *file, const char *copy_path)
 		reason = _(reason);
 	if (to != NULL) {
 		csv_text_clear(&text);
-		if (((ferror(to) != 0) | (fclose(to) != 0)) && reason == NULL)
+		if (!closed_well(to) && reason == NULL)
 			reason = strerror(errno);
 	}
 	if (from != NULL)
@@ -217,7 +224,7 @@ const char *mark_json(const struct mark_file *file, const char *copy_path)
 			reason = _("out of memory");
 	if (reason == NULL && !feof(from))
 		reason = _("cannot be read to its end");
-	if (to != NULL && ((ferror(to) != 0) | (fclose(to) != 0)) && reason == NULL)
+	if (to != NULL && !closed_well(to) && reason == NULL)
 		reason = strerror(errno);
 	if (from != NULL)
 		(void)fclose(from);
