@@ -264,8 +264,8 @@ static void write_parts(const struct seeding *seeding)
 		"revision</t></is></c></row><row><c r=\"C3\" t=\"str\"><f>A1</f><v>01</v></c><c t=\"b\"><v>1</v></c></row><row r=\"9\"><c "
 		"r=\"C9\" t=\"e\"><v>#DIV/0!</v></c><c><f>1</f></c></row></sheetData><conditionalFormatting/></worksheet>",
 		"1<sst><si><r><t>unit</t></r><r><t> code</t></r><rPh><t>x</t></rPh></si><si><t>revision</t></si></sst>",
-		"2<x:workbook xmlns:x=\"x\"><x:workbookPr date1904=\"1\"/><x:sheets><x:sheet name=\"b\" x:id=\"r1\" state=\"visible\"/></x:sheets>"
-		"</x:workbook>",
+		("2<x:workbook xmlns:x=\"x\"><x:workbookPr date1904=\"1\"/><x:sheets><x:sheet name=\"b\" x:id=\"r1\" state=\"visible\"/></x:sheets>"
+		"</x:workbook>"),
 		"3<Relationships><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/worksheets/sheet1.xml\"/></Relationships>",
 		"4<styleSheet><dxfs count=\"1\"><dxf/></dxfs><tableStyles/></styleSheet>",
 		"5<comments><authors/><commentList><comment ref=\"A2\"><text><t>[baocao] x</t></text></comment></commentList></comments>",
