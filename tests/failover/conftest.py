@@ -46,6 +46,7 @@ def pair(seed):
 def database(made_database, cluster):  # noqa: F811
     """On every server: libpq tries no other one after the first that says that there is no such database."""
     cluster.wait_replayed()
+    made_database.is_harmed = True  # its connection goes with the primary: what is stored is looked at by the tests themselves
     return made_database
 
 
