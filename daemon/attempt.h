@@ -33,13 +33,14 @@ struct failure {
 // and does not fail it, where the answer names the row and nothing else in the batch depends on the report.
 enum answer attempt_run(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
+// The same in a transaction that the caller has begun, in which nothing has failed; it ends with COMMIT.
+enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure);
+
 // Refuses an accepted item (batch_refuse) and logs it, within limits: a rule that only the database knows is a flaw of the
 // contract.
 void attempt_refuse(struct attempt *attempt, struct batch *batch, struct item *item, const struct failure *failure);
 
 // How many log lines were left out.
 uint64_t attempt_left_out(const struct attempt *attempt);
-// The same in a transaction that the caller has begun, in which nothing has failed; it ends with COMMIT.
-enum answer attempt_run_within(struct attempt *attempt, struct batch *batch, struct failure *failure);
 
 #endif

@@ -18,7 +18,7 @@
 
 enum {
 	CLOCK_LIMIT_US = 5000000, // between our clock and the database's: what time_sync keeps is a thousandth of it
-	CONNECTIONS_BESIDE = 1    // the watcher's
+	CONNECTIONS_BESIDE = 2    // the watcher's, the replayer's
 };
 
 struct check {
@@ -48,13 +48,11 @@ static void check_pair(const struct check *check, const char *path, const char *
 	(void)fclose(file);
 }
 
-static bool check_key(const struct check *check, const char *name, const char *path)
+// False when there is no such file.
+static bool check_mode(const struct check *check, const char *name, const char *path)
 {
 	struct stat status;
-	char public_key[ENDPOINT_KEY_SIZE], *error = NULL;
 
-	if (path[0] == '\0')
-		return true;
 	if (stat(path, &status) != 0) {
 		(void)fprintf(check->said, "%s: %s: %s\n", name, path, strerror(errno));
 		return false;
@@ -62,6 +60,17 @@ static bool check_key(const struct check *check, const char *name, const char *p
 	if ((status.st_mode & (in_credentials(path) ? S_IRWXO : S_IRWXG | S_IRWXO)) != 0)
 		(void)fprintf(check->said, "%s: %s: its mode is %03o: others may get at the secret key; chmod 600 it\n", name, path,
 		              (unsigned)status.st_mode & 0777);
+	return true;
+}
+
+static bool check_key(const struct check *check, const char *name, const char *path)
+{
+	char public_key[ENDPOINT_KEY_SIZE], *error = NULL;
+
+	if (path[0] == '\0')
+		return true;
+	if (!check_mode(check, name, path))
+		return false;
 	bool good = endpoint_public_key(path, public_key, &error);
 	if (good)
 		check_pair(check, path, public_key);
@@ -71,10 +80,16 @@ static bool check_key(const struct check *check, const char *name, const char *p
 	return good;
 }
 
-// Those with which receipts are signed. Mode and form are the loader's own to judge.
+// Those with which receipts are signed. A file that is not there, or no key, the loader names.
 static void check_signing(const struct check *check)
 {
+	const char *path = check->config->signing_key_file, *previous = check->config->signing_key_file_previous;
 	char *error = NULL;
+
+	if (access(path, F_OK) == 0)
+		(void)check_mode(check, "signing_key_file", path);
+	if (access(previous, F_OK) == 0)
+		(void)check_mode(check, "signing_key_file_previous", previous);
 	struct contract *contract = contract_load(&error);
 	struct signing *signing = contract == NULL ? NULL : signing_create(check->config, contract, &error);
 
@@ -122,15 +137,15 @@ static const struct {
      "AS c WHERE c IS NOT NULL AND NOT has_table_privilege(c, 'INSERT')"},
 	{"rights", PARAMETER_NONE,
      "SELECT CASE WHEN c IS NULL THEN 'baocao.' || t || ' is missing' ELSE 'may not read baocao.' || t END "
-     "FROM unnest('{report,unit,unit_succession,form,collector,collector_key}'::text[]) AS t, "
+     "FROM unnest('{report,unit,unit_succession,form,reporting_period,lock_exception,collector,collector_key}'::text[]) AS t, "
      "pg_catalog.to_regclass('baocao.' || t) AS c WHERE c IS NULL OR NOT has_table_privilege(c, 'SELECT')"},
 	{"rights", PARAMETER_NONE,
      "SELECT 'may not take numbers from baocao.report_block' FROM pg_catalog.to_regclass('baocao.report_block') AS c "
      "WHERE c IS NULL OR NOT has_sequence_privilege(c, 'USAGE')"},
 	{"rights", PARAMETER_NONE,
-     "SELECT 'may not execute baocao.keep_refusal' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p "
-     "JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = 'baocao' AND p.proname = 'keep_refusal' "
-     "AND has_function_privilege(p.oid, 'EXECUTE'))"},
+     "SELECT 'may not execute baocao.' || f FROM unnest('{keep_refusal,mark_stored,take_replays,finish_replay}'::text[]) AS f "
+     "WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace "
+     "WHERE n.nspname = 'baocao' AND p.proname = f AND has_function_privilege(p.oid, 'EXECUTE'))"},
 	{"rights", PARAMETER_NONE,
      "SELECT 'may not set session_replication_role' WHERE NOT has_parameter_privilege('session_replication_role', 'SET')"},
 	{"schema", PARAMETER_MIGRATIONS,

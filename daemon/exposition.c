@@ -10,9 +10,6 @@ struct exposition {
 	FILE *out;
 };
 
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_AGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
-
 // Help ends at the line's end: nothing in the table has a backslash or a line end. Label values come from people.
 static void write_label(FILE *out, const char *name, const char *value)
 {
@@ -45,7 +42,7 @@ static void write_header(const struct exposition *exposition, const struct metri
 	const char *ending = row->type == METRIC_COUNTER && !exposition->openmetrics ? "_total" : "";
 
 	(void)fprintf(exposition->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", row->name, ending, row->help, row->name, ending,
-				  type_names[row->type]);
+				  metrics_type_name(row->type));
 	if (exposition->openmetrics && row->unit[0] != '\0')
 		(void)fprintf(exposition->out, "# UNIT %s %s\n", row->name, row->unit);
 }

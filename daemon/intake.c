@@ -25,6 +25,7 @@
 #include "self_test.h"
 #include "submission.h"
 #include "tally.h"
+#include "wake.h"
 
 enum {
 	REPORTS_PER_TURN = 1000, // read before receipts get their turn
@@ -322,9 +323,7 @@ static void look_after_writers(struct intake *intake)
 
 static void take_wake(struct intake *intake)
 {
-	uint64_t count;
-	ssize_t taken = read(intake->parts.wake_fd, &count, sizeof count);
-	(void)taken; // nothing to read: somebody else's wake was seen already
+	wake_take(intake->parts.wake_fd);
 	refresh_catalogue(intake);
 	look_after_writers(intake);
 	answer_done(intake);

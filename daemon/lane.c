@@ -3,11 +3,10 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "submission.h"
+#include "wake.h"
 
 struct queue {
 	struct submission *first, **last;
@@ -55,21 +54,12 @@ struct lane *lane_create(int wake_fd, size_t max_reports)
 	return lane;
 }
 
-static void destroy_list(struct submission *list)
-{
-	while (list != NULL) {
-		struct submission *next = list->next;
-		submission_destroy(&list);
-		list = next;
-	}
-}
-
 void lane_destroy(struct lane **lane)
 {
 	if (*lane == NULL)
 		return;
-	destroy_list((*lane)->waiting.first);
-	destroy_list((*lane)->done.first);
+	submission_destroy_list(&(*lane)->waiting.first);
+	submission_destroy_list(&(*lane)->done.first);
 	(void)pthread_cond_destroy(&(*lane)->changed);
 	(void)pthread_mutex_destroy(&(*lane)->mutex);
 	free(*lane);
@@ -149,19 +139,12 @@ struct submission *lane_take(struct lane *lane)
 	return list;
 }
 
-static void wake_intake(struct lane *lane)
-{
-	uint64_t one = 1;
-	ssize_t written = write(lane->wake_fd, &one, sizeof one);
-	(void)written; // fails only when the counter is full, and then intake is awake anyway
-}
-
 void lane_done(struct lane *lane, struct submission *list)
 {
 	(void)pthread_mutex_lock(&lane->mutex);
 	queue_append(&lane->done, list);
 	(void)pthread_mutex_unlock(&lane->mutex);
-	wake_intake(lane);
+	wake_put(lane->wake_fd);
 }
 
 void lane_trouble(struct lane *lane, bool troubled)
@@ -169,7 +152,7 @@ void lane_trouble(struct lane *lane, bool troubled)
 	(void)pthread_mutex_lock(&lane->mutex);
 	lane->troubled = troubled;
 	(void)pthread_mutex_unlock(&lane->mutex);
-	wake_intake(lane);
+	wake_put(lane->wake_fd);
 }
 
 bool lane_is_troubled(struct lane *lane)
@@ -182,11 +165,7 @@ bool lane_is_troubled(struct lane *lane)
 
 bool lane_pause(struct lane *lane, unsigned milliseconds)
 {
-	struct timespec until;
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	until.tv_sec += (time_t)(milliseconds / 1000) + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	struct timespec until = clock_after_ms(milliseconds);
 
 	(void)pthread_mutex_lock(&lane->mutex);
 	while (!lane->abandoned && pthread_cond_timedwait(&lane->changed, &lane->mutex, &until) == 0)

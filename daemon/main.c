@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "schema_check.h"
 #include "signing.h"
 #include "store.h"
+#include "wake.h"
 #include "watcher.h"
 
 enum {
@@ -74,8 +74,8 @@ static bool load_contract(struct daemon *daemon)
 	daemon->contract = contract_load(&error);
 	if (daemon->contract == NULL)
 		log_error("%s", error == NULL ? "contract: out of memory" : error);
-	else
-		daemon->layout = layout_create(daemon->contract);
+	else if ((daemon->layout = layout_create(daemon->contract)) == NULL)
+		log_error("layout: out of memory");
 	free(error);
 	return daemon->layout != NULL;
 }
@@ -86,8 +86,10 @@ static bool compare_schema(const struct daemon *daemon, PGconn *connection)
 	char *text = NULL, *rest = NULL;
 	size_t size;
 	FILE *differences = open_memstream(&text, &size);
-	if (differences == NULL)
+	if (differences == NULL) {
+		log_error("schema: out of memory");
 		return false;
+	}
 	bool good = schema_check(connection, daemon->contract, daemon->layout, differences);
 	(void)fclose(differences);
 	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
@@ -154,8 +156,8 @@ static bool open_descriptors(struct daemon *daemon)
 	(void)sigaddset(&blocked, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	daemon->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	daemon->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	daemon->replay_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	daemon->wake_fd = wake_create();
+	daemon->replay_fd = wake_create();
 	return daemon->signal_fd >= 0 && daemon->wake_fd >= 0 && daemon->replay_fd >= 0;
 }
 

@@ -43,27 +43,31 @@ static const char *reload_name(size_t index)
 }
 
 // What the gatekeeper says, and what libzmq tells of handshakes that never came to it.
-static const char *const handshake_reasons[] = {
-	"other",      "no key",         "unknown key",
-	"is revoked", "is not valid yet", "is no longer valid",
-	"wrong domain or mechanism", "not a ZAP request", "protocol", "broken off",
+static const struct {
+	const char *said, *name;
+} handshakes[] = {
+	{"other", "other"}, // first: whatever else is said
+	{"no key", "no_key"},
+	{"unknown key", "unknown_key"},
+	{"is revoked", "revoked"},
+	{"is not valid yet", "not_valid_yet"},
+	{"is no longer valid", "expired"},
+	{"wrong domain or mechanism", "wrong_domain"},
+	{"not a ZAP request", "not_zap"},
+	{"protocol", "protocol"},
+	{"broken off", "broken_off"},
 };
-enum { HANDSHAKE_REASONS = sizeof handshake_reasons / sizeof handshake_reasons[0] };
+enum { HANDSHAKE_REASONS = sizeof handshakes / sizeof handshakes[0] };
 
 static const char *handshake_name(size_t index)
 {
-	static const char *const names[] = {
-		"other",   "no_key",        "unknown_key", "revoked",  "not_valid_yet",
-		"expired", "wrong_domain", "not_zap",     "protocol", "broken_off",
-	};
-	_Static_assert(sizeof names / sizeof names[0] == HANDSHAKE_REASONS, "every reason has its name");
-	return names[index];
+	return handshakes[index].name;
 }
 
 size_t metrics_handshake_reason(const char *reason)
 {
 	for (size_t i = 0; i < HANDSHAKE_REASONS; i++)
-		if (strcmp(handshake_reasons[i], reason) == 0)
+		if (strcmp(handshakes[i].said, reason) == 0)
 			return i;
 	return 0;
 }
@@ -176,6 +180,13 @@ _Static_assert(COUNT_OF(rows) == METRIC_COUNT, "every metric has its row");
 const struct metric_row *metrics_row(enum metric metric)
 {
 	return &rows[metric];
+}
+
+const char *metrics_type_name(enum metric_type type)
+{
+	static const char *const names[] = {
+		[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_AGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+	return names[type];
 }
 
 /* the numbers */
@@ -392,9 +403,6 @@ uint64_t metrics_read_sum(const struct metrics *metrics, enum metric metric)
 
 /* the page */
 
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_AGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
-
 static void document_values(const struct metric_labels *labels, FILE *out)
 {
 	(void)fprintf(out, " `%s`", labels->name);
@@ -412,7 +420,7 @@ void metrics_document(FILE *out)
 	            out);
 	for (size_t i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_row *row = &rows[i];
-		(void)fprintf(out, "| `%s%s` | %s | %s |", row->name, row->type == METRIC_COUNTER ? "_total" : "", type_names[row->type],
+		(void)fprintf(out, "| `%s%s` | %s | %s |", row->name, row->type == METRIC_COUNTER ? "_total" : "", metrics_type_name(row->type),
 		              row->unit);
 		if (row->labels != NULL)
 			document_values(row->labels, out);

@@ -11,8 +11,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attempt.h"
@@ -21,6 +19,7 @@
 #include "clock.h"
 #include "log.h"
 #include "replays.h"
+#include "wake.h"
 
 enum {
 	PAUSE_CONTENTION_MS = 50,
@@ -50,20 +49,6 @@ static bool wait_for(const struct replayer *replayer, bool wake_too, int millise
 	                       {.fd = wake_too ? replayer->parts.wake_fd : -1, .events = POLLIN}};
 	(void)poll(fds, 2, milliseconds);
 	return fds[0].revents == 0;
-}
-
-static void ask_to_end(const struct replayer *replayer)
-{
-	uint64_t one = 1;
-	ssize_t written = write(replayer->stop_fd, &one, sizeof one);
-	(void)written; // fails only when the counter is full, and then it is readable anyway
-}
-
-static void take_wake(const struct replayer *replayer)
-{
-	uint64_t count;
-	ssize_t taken = read(replayer->parts.wake_fd, &count, sizeof count);
-	(void)taken; // nothing to read: the first look
 }
 
 static bool others_file_since(const struct replayer *replayer, int64_t since_ms)
@@ -223,15 +208,6 @@ static enum answer judge_and_write(struct replayer *replayer, struct submission 
 	return answer;
 }
 
-static void destroy_list(struct submission *list)
-{
-	while (list != NULL) {
-		struct submission *next = list->next;
-		submission_destroy(&list);
-		list = next;
-	}
-}
-
 // *ret_any tells whether anything waited.
 static enum answer round_once(struct replayer *replayer, bool *ret_any)
 {
@@ -250,7 +226,7 @@ static enum answer round_once(struct replayer *replayer, bool *ret_any)
 	if (answer == ANSWER_OK)
 		count_outcomes(replayer, list);
 	PQclear(result);
-	destroy_list(list);
+	submission_destroy_list(&list);
 	if (answer == ANSWER_RECONNECT || ((answer != ANSWER_OK || !*ret_any) && !command(replayer, "ROLLBACK")))
 		disconnect(replayer);
 	return answer;
@@ -292,7 +268,7 @@ static void *replayer_run(void *data)
 	bool go_on = true;
 
 	while (go_on) {
-		take_wake(replayer);
+		wake_take(replayer->parts.wake_fd);
 		go_on = work(replayer);
 		say(replayer);
 		disconnect(replayer);
@@ -316,7 +292,7 @@ struct replayer *replayer_create(const struct replayer_parts *parts)
 		return NULL;
 	replayer->parts = *parts;
 	replayer->at_most = REPLAYS_AT_ONCE;
-	replayer->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	replayer->stop_fd = wake_create();
 	replayer->attempt = attempt_create(parts->contract, parts->layout, NULL);
 	if (replayer->stop_fd >= 0 && replayer->attempt != NULL &&
 	    pthread_create(&replayer->thread, NULL, replayer_run, replayer) == 0)
@@ -327,13 +303,9 @@ struct replayer *replayer_create(const struct replayer_parts *parts)
 
 bool replayer_stop(struct replayer *replayer, unsigned milliseconds)
 {
-	struct timespec until;
+	struct timespec until = clock_after_ms(milliseconds);
 
-	ask_to_end(replayer);
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	until.tv_sec += (time_t)(milliseconds / 1000) + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	wake_put(replayer->stop_fd);
 	replayer->joined = replayer->joined || pthread_clockjoin_np(replayer->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 	return replayer->joined;
 }
@@ -342,7 +314,7 @@ void replayer_destroy(struct replayer **replayer)
 {
 	if (*replayer == NULL)
 		return;
-	ask_to_end(*replayer);
+	wake_put((*replayer)->stop_fd);
 	if (!(*replayer)->joined)
 		(void)pthread_join((*replayer)->thread, NULL);
 	release(*replayer);

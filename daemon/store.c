@@ -80,6 +80,14 @@ static void disconnect(struct store *store)
 	store->connection = NULL;
 }
 
+// Without it receipts name none, and their collectors would not notice a restored backup.
+static void read_history(struct store *store)
+{
+	if (!history_read(store->connection, store->history))
+		log_warning("history: cannot be read: %.*s; receipts name none", (int)strcspn(PQerrorMessage(store->connection), "\n"),
+		            PQerrorMessage(store->connection));
+}
+
 static bool connect_once(struct store *store)
 {
 	char *error;
@@ -100,7 +108,7 @@ static bool connect_once(struct store *store)
 		disconnect(store);
 	}
 	if (store->connection != NULL)
-		(void)history_read(store->connection, store->history); // without it receipts name none
+		read_history(store);
 	return store->connection != NULL;
 }
 
@@ -211,16 +219,6 @@ static bool write_or_halve(struct store *store, struct batch *batch)
 
 /* the thread */
 
-// Only what was committed goes back to be answered; the rest is dropped, and its collectors send it again.
-static void drop(struct submission *list)
-{
-	while (list != NULL) {
-		struct submission *next = list->next;
-		submission_destroy(&list);
-		list = next;
-	}
-}
-
 // What the list's receipts say of the database that has it now.
 static void name_history(const struct store *store, struct submission *list)
 {
@@ -284,7 +282,7 @@ static void *store_run(void *data)
 	while ((list = next_list(store)) != NULL) {
 		int64_t began_ms = clock_now_ms();
 		if (!write_list(store, list)) {
-			drop(list);
+			submission_destroy_list(&list); // not committed, so not answered: its collectors send it again
 			continue;
 		}
 		name_history(store, list);

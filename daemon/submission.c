@@ -38,6 +38,15 @@ void submission_destroy(struct submission **submission)
 	*submission = NULL;
 }
 
+void submission_destroy_list(struct submission **list)
+{
+	while (*list != NULL) {
+		struct submission *next = (*list)->next;
+		submission_destroy(list);
+		*list = next;
+	}
+}
+
 void submission_refuse(struct submission *submission, enum rule rule, const char *value, const char *limit)
 {
 	submission->whole = BAOCAO__OUTCOME__OUTCOME_PROTOCOL;

@@ -83,6 +83,9 @@ struct submission *submission_of_report(const void *raw, size_t size, date_insta
 // NULL-safe; clears the caller's pointer.
 void submission_destroy(struct submission **submission);
 
+// The same for a list, along `next`.
+void submission_destroy_list(struct submission **list);
+
 // Counts the items, none of which is there yet, and reads submission_id. What is wrong with the whole is in
 // submission->problem.
 void submission_open(struct submission *submission);

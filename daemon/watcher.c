@@ -4,12 +4,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "database.h"
 #include "log.h"
+#include "wake.h"
 
 enum {
 	RECONNECT_MS = 1000,
@@ -90,20 +90,13 @@ static bool ask(const struct watcher *watcher, PGconn *connection)
 
 /* the catalogue */
 
-static void put_one(int fd)
-{
-	uint64_t one = 1;
-	ssize_t written = write(fd, &one, sizeof one);
-	(void)written; // fails only when the counter is full, and then its reader is awake anyway
-}
-
 static void publish(struct watcher *watcher, struct catalogue *catalogue)
 {
 	(void)pthread_mutex_lock(&watcher->mutex);
 	catalogue_destroy(&watcher->fresh);
 	watcher->fresh = catalogue;
 	(void)pthread_mutex_unlock(&watcher->mutex);
-	put_one(watcher->wake_fd);
+	wake_put(watcher->wake_fd);
 }
 
 static bool reload(struct watcher *watcher, PGconn *connection)
@@ -153,7 +146,7 @@ static bool watch(struct watcher *watcher, PGconn *connection, bool *ret_watched
 	*ret_watched = good;
 	while (good) {
 		if (replay)
-			put_one(watcher->replay_fd);
+			wake_put(watcher->replay_fd);
 		replay = false;
 		// A notification that came with the last answer is in libpq's hands already: the socket would not tell of it.
 		bool notified = take_notifications(connection, &replay);
@@ -205,7 +198,7 @@ struct watcher *watcher_create(const struct config *config, int wake_fd, int rep
 	watcher->wake_fd = wake_fd;
 	watcher->health = health;
 	watcher->replay_fd = replay_fd;
-	watcher->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	watcher->stop_fd = wake_create();
 	(void)pthread_mutex_init(&watcher->mutex, NULL);
 	if (watcher->stop_fd >= 0 && pthread_create(&watcher->thread, NULL, watcher_run, watcher) == 0)
 		return watcher;
@@ -228,7 +221,7 @@ void watcher_destroy(struct watcher **watcher)
 {
 	if (*watcher == NULL)
 		return;
-	put_one((*watcher)->stop_fd);
+	wake_put((*watcher)->stop_fd);
 	(void)pthread_join((*watcher)->thread, NULL);
 	catalogue_destroy(&(*watcher)->fresh);
 	(void)pthread_mutex_destroy(&(*watcher)->mutex);

@@ -194,7 +194,8 @@ def test_check_finds_all_that_is_wrong_at_once(watched, database):
     database.run("REVOKE INSERT ON baocao.festival_day FROM baocao_ingest")
     database.run("REVOKE SELECT ON baocao.unit FROM baocao_ingest")
     database.run("REVOKE USAGE ON SEQUENCE baocao.report_block FROM baocao_ingest")
-    database.run("REVOKE EXECUTE ON FUNCTION baocao.keep_refusal FROM baocao_ingest")
+    database.run("REVOKE EXECUTE ON FUNCTION baocao.keep_refusal, baocao.mark_stored, baocao.finish_replay FROM baocao_ingest")
+    database.run("REVOKE SELECT ON baocao.lock_exception FROM baocao_ingest")
     database.run("ALTER TABLE baocao.festival_day RENAME points_held TO held")
     database.run("DELETE FROM baocao.migration WHERE number IN (7, 28)")
     database.run(f"ALTER ROLE baocaod IN DATABASE {database.name} SET synchronous_commit = off")
@@ -206,10 +207,19 @@ def test_check_finds_all_that_is_wrong_at_once(watched, database):
                  "listen_router: udp://x: an endpoint begins with", "its mode is 644: others may get at the secret key",
                  "is not the public key of", "secret_key_file_next: /nonexistent: No such file", "may not insert into baocao.festival_day",
                  "may not read baocao.unit\n", "may not take numbers from baocao.report_block", "may not execute baocao.keep_refusal",
+                 "may not execute baocao.mark_stored", "may not execute baocao.finish_replay", "may not read baocao.lock_exception",
                  "schema: migration 7 was not applied", "schema: migration 28 was not applied",
                  "synchronous_commit is off: an acknowledged report would not be durable", "points_held is missing",
-                 "it has room for 9 connections, this daemon makes 11"):
+                 "it has room for 9 connections, this daemon makes 12"):
         assert said in run.stderr, run.stderr
+
+
+def test_check_finds_a_signing_key_that_others_may_read(watched):
+    key = watched.folder / "signing"
+    subprocess.run([BUILD / "baocao", "keygen", "--signing", key], check=True, capture_output=True)
+    key.chmod(0o640)
+    run = checked(watched, f"signing_key_file={key}")
+    assert run.returncode == 1 and f"signing_key_file: {key}: its mode is 640: others may get at the secret key" in run.stderr, run.stderr
 
 
 def test_check_compares_the_clocks(watched):
