@@ -1,3 +1,4 @@
+import pathlib
 import subprocess
 
 import pytest
@@ -160,3 +161,18 @@ def test_the_printed_configuration_can_be_read_back(tmp_path):
     again = subprocess.run([BUILD / "baocaod", "--config", tmp_path / "c.conf", "--print-config"], capture_output=True,
                            text=True)
     assert again.stdout == printed.stdout and "writers = 3" in printed.stdout
+
+
+def test_no_statement_of_the_daemon_is_compiled(start_daemon, database, collector):
+    """What takes microseconds would take a tenth of a second: the database may ask for it, the daemon's sessions do not."""
+    for setting in ("session_preload_libraries = auto_explain", "auto_explain.log_min_duration = 0", "auto_explain.log_analyze = on",
+                    "auto_explain.log_nested_statements = on", "jit = on", "jit_above_cost = 0"):
+        database.run(f"ALTER DATABASE {database.name} SET {setting}")
+    log = pathlib.Path(database.cluster.folder, "log")
+    before = log.stat().st_size
+    assert collector("01", of=start_daemon().wait_ready()).outcomes(festival_day()) == ["STORED"]
+    with database.cluster.connect(database.name) as other:
+        other.execute("SELECT sum(revision) FROM baocao.report")  # would be seen
+    explained = log.read_bytes()[before:].decode()
+    mine = explained[:explained.index("SELECT sum(revision)")]
+    assert "baocao_fold.touched" in mine and "JIT:" not in mine and "JIT:" in explained
