@@ -172,21 +172,25 @@ GRANT SELECT ON baocao.branch_analyst TO baocao_branch_analyst, baocao_admin;
 -- The rule is that of a collector's scope: back to all that passed whole into the unit, onward while it is the same office
 -- under another name. It runs with the rights of who asks, whose name it needs.
 CREATE FUNCTION baocao.branch() RETURNS integer[]
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-	WITH RECURSIVE whole AS (
-		SELECT predecessor_id, successor_id, count(*) OVER (PARTITION BY predecessor_id) = 1
-			AND count(*) OVER (PARTITION BY successor_id) = 1 AS alone
-		FROM baocao.unit_succession WHERE extent = 'whole'
-	), onward (unit_id) AS (
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	-- Every table of a query asks, so: step by step through the indexes, and planned once in a session.
+	RETURN (WITH RECURSIVE onward (unit_id) AS (
 		SELECT top_unit_id FROM baocao.branch_analyst WHERE role_name = current_user
 		UNION
-		SELECT successor_id FROM onward JOIN whole ON predecessor_id = unit_id AND alone
+		SELECT s.successor_id
+		FROM onward JOIN baocao.unit_succession AS s ON s.predecessor_id = unit_id AND s.extent = 'whole'
+		WHERE NOT EXISTS (SELECT FROM baocao.unit_succession AS other
+				WHERE other.predecessor_id = s.predecessor_id AND other.successor_id <> s.successor_id AND other.extent = 'whole')
+			AND NOT EXISTS (SELECT FROM baocao.unit_succession AS other
+				WHERE other.successor_id = s.successor_id AND other.predecessor_id <> s.predecessor_id AND other.extent = 'whole')
 	), back (unit_id) AS (
 		SELECT unit_id FROM onward
 		UNION
-		SELECT predecessor_id FROM back JOIN whole ON successor_id = unit_id
+		SELECT s.predecessor_id FROM back JOIN baocao.unit_succession AS s ON s.successor_id = unit_id AND s.extent = 'whole'
 	)
-	SELECT coalesce(array_agg(unit_id), '{}') FROM back
+	SELECT coalesce(array_agg(unit_id), '{}') FROM back);
+END
 $$;
 COMMENT ON FUNCTION baocao.branch() IS 'The provinces and departments that the asking role sees as a branch analyst.';
 

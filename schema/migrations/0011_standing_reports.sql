@@ -90,20 +90,6 @@ END
 $$;
 COMMENT ON FUNCTION baocao.mark_stored(baocao_fold.touched[], timestamptz) IS 'For whoever stores reports, as the last statement of the same transaction: marks their cells for the views and for fold(). With the moment at which the first of them was received it also notes those that were received before a moment whose figures are out already. Between the numbers of a mark lie none of the same cell that others stored.';
 
-CREATE FUNCTION baocao.publish(title text) RETURNS timestamptz
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	moment timestamptz;
-BEGIN
-	PERFORM baocao_audit.record('publish', jsonb_build_object('title', $1));
-	LOCK TABLE baocao.report IN SHARE MODE; -- batches under way end first, later ones see this publication
-	moment := clock_timestamp();
-	INSERT INTO baocao.publication (title, as_known_at) VALUES ($1, moment);
-	RETURN moment;
-END
-$$;
-COMMENT ON FUNCTION baocao.publish(text) IS 'Notes that figures are being published and returns the moment with which as_known functions give them again. Writers wait until the transaction ends.';
-
 /* what stands */
 
 CREATE FUNCTION baocao.body_tables() RETURNS TABLE (relation regclass, table_name name, kind baocao.kind, has_lines boolean)
@@ -162,22 +148,25 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW baocao_fold.touched_key IS 'Units, kinds and periods of which something was stored since the last fold.';
 
 -- Period by period, since the index of the natural key begins so: that bounds what many keys cost, and what few cost an
--- analyst of a branch, for whom no index gives a kind.
+-- analyst of a branch, for whom no index gives a kind. The period's marked units come along as an array: joined to the keys once
+-- more, which the planner believes to be one, each would be compared with each.
 CREATE VIEW baocao_fold.live WITH (security_invoker = true) AS
-SELECT k.top_unit_id, r.report_no, k.unit_id, k.kind, r.body, r.unit_code, k.period_type, k.period_first, k.period_last,
-	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, k.year, u.level, u.kind AS unit_kind, r.filings, r.first_received_at
-FROM (SELECT DISTINCT top_unit_id, kind, year, period_type, period_first, period_last FROM baocao_fold.touched_key) AS c
+SELECT c.top_unit_id, r.report_no, r.unit_id, c.kind, r.body, r.unit_code, c.period_type, c.period_first, c.period_last,
+	r.revision, r.precision, r.filed_at, r.received_at, r.collector_id, c.year, u.level, u.kind AS unit_kind, r.filings, r.first_received_at
+FROM (
+	SELECT top_unit_id, kind, year, period_type, period_first, period_last, array_agg(unit_id) AS unit_ids
+	FROM baocao_fold.touched_key GROUP BY top_unit_id, kind, year, period_type, period_first, period_last
+) AS c
 CROSS JOIN LATERAL (
 	SELECT DISTINCT ON (f.unit_id) f.*, count(*) OVER key::integer AS filings, min(f.received_at) OVER key AS first_received_at
 	FROM baocao.report AS f
 	WHERE (f.top_unit_id, f.kind, f.period_last, f.period_first, f.period_type)
 		= (c.top_unit_id, c.kind, c.period_last, c.period_first, c.period_type)
+		AND array_position(c.unit_ids, f.unit_id) IS NOT NULL -- not = ANY, for which the index would be gone through unit by unit
 	WINDOW key AS (PARTITION BY f.unit_id)
 	ORDER BY f.unit_id, f.revision DESC OFFSET 0
 ) AS r
-JOIN baocao_fold.touched_key AS k ON (k.top_unit_id, k.kind, k.year, k.period_type, k.period_first, k.period_last, k.unit_id)
-	= (c.top_unit_id, c.kind, c.year, c.period_type, c.period_first, c.period_last, r.unit_id)
-JOIN baocao.unit AS u ON u.unit_id = k.unit_id;
+JOIN baocao.unit AS u ON u.unit_id = r.unit_id;
 COMMENT ON VIEW baocao_fold.live IS 'What stands of the marked keys, from the reports themselves.';
 
 CREATE VIEW baocao_fold.replaced WITH (security_invoker = true) AS
@@ -604,4 +593,4 @@ GRANT SELECT ON baocao_fold.touched, baocao_fold.touched_cell, baocao_fold.touch
 	TO baocao_analyst;
 GRANT EXECUTE ON FUNCTION baocao.body_tables TO baocao_analyst, baocao_admin;
 GRANT EXECUTE ON FUNCTION baocao.mark_stored TO baocao_ingest;
-GRANT EXECUTE ON FUNCTION baocao.publish, baocao.fold, baocao.refold, baocao_fold.fold_marked TO baocao_admin;
+GRANT EXECUTE ON FUNCTION baocao.fold, baocao.refold, baocao_fold.fold_marked TO baocao_admin;

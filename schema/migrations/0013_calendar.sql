@@ -213,7 +213,9 @@ CREATE VIEW baocao.completeness WITH (security_invoker = true) AS
 WITH expected AS NOT MATERIALIZED (
 	SELECT p.period_no, p.year, c.top_unit_id, sum(c.units)::bigint AS expected
 	FROM baocao.reporting_period AS p
-	JOIN baocao_fold.unit_count AS c ON c.level = p.level AND c.days @> p.period_last AND c.units > 0
+	JOIN baocao_fold.unit_count AS c ON c.level = p.level AND c.units > 0
+		-- Not days @> period_last, of which the planner believes that hardly any row satisfies it.
+		AND lower(c.days) <= p.period_last AND (upper(c.days) > p.period_last OR upper_inf(c.days))
 		AND (p.unit_kind IS NULL OR c.kind = p.unit_kind)
 	GROUP BY p.period_no, p.year, c.top_unit_id -- the year, so that a condition on it gets here
 ), received AS NOT MATERIALIZED (
@@ -289,7 +291,10 @@ SELECT p.year, p.kind, p.period_type, p.period_first, p.period_last, p.due_on, p
 	CASE WHEN r.body <> 'withdrawal' THEN greatest(d.day - p.due_on, 0) END AS days_late,
 	r.report_no, r.first_received_at, r.filings, r.precision
 FROM baocao.reporting_period AS p
-JOIN baocao.unit AS u ON u.level = p.level AND u.valid @> p.period_last AND (p.unit_kind IS NULL OR u.kind = p.unit_kind)
+-- Not valid @> period_last, of which the planner believes that hardly any unit satisfies it: it would go through all reports of the
+-- period for each of ten thousand.
+JOIN baocao.unit AS u ON u.level = p.level AND lower(u.valid) <= p.period_last AND (upper(u.valid) > p.period_last OR upper_inf(u.valid))
+	AND (p.unit_kind IS NULL OR u.kind = p.unit_kind)
 JOIN baocao.unit AS top ON top.unit_id = u.top_unit_id
 LEFT JOIN baocao.standing_report AS r ON r.unit_id = u.unit_id AND r.kind = p.kind AND r.year = p.year
 	AND r.period_type = p.period_type AND r.period_first = p.period_first AND r.period_last = p.period_last

@@ -1,6 +1,20 @@
 -- The past: what was known at a moment, and what changed between revisions.
 SET LOCAL ROLE baocao_owner;
 
+CREATE FUNCTION baocao.publish(title text) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	moment timestamptz;
+BEGIN
+	PERFORM baocao_audit.record('publish', jsonb_build_object('title', $1));
+	LOCK TABLE baocao.report IN SHARE MODE; -- batches under way end first, later ones see this publication
+	moment := clock_timestamp();
+	INSERT INTO baocao.publication (title, as_known_at) VALUES ($1, moment);
+	RETURN moment;
+END
+$$;
+COMMENT ON FUNCTION baocao.publish(text) IS 'Notes that figures are being published and returns the moment with which as_known functions give them again. Writers wait until the transaction ends.';
+
 CREATE FUNCTION baocao.reports_as_known(moment timestamptz) RETURNS SETOF baocao.report
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT latest.*
@@ -90,3 +104,4 @@ COMMENT ON FUNCTION baocao.revision_changes(integer, baocao.kind, date) IS 'What
 
 GRANT EXECUTE ON FUNCTION baocao.reports_as_known, baocao.total_as_known, baocao.body_figures, baocao.revision_changes
 	TO baocao_analyst;
+GRANT EXECUTE ON FUNCTION baocao.publish TO baocao_admin;
