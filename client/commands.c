@@ -165,7 +165,7 @@ int commands_run(const struct command *command, int argc, char **argv, const cha
 	}
 	bool good = options_parse(&options, argc, argv, command->options);
 	if (good && language == NULL && options.lang != NULL && !language_init(options.lang)) {
-		(void)fputs("baocao: lang is vi or en\n", stderr);
+		(void)fputs(_("baocao: lang is vi or en\n"), stderr);
 	} else if (good && operands_fit(command, &options)) {
 		status = command->run(&options);
 	} else {

@@ -485,7 +485,7 @@ enum deliver_end deliver(const struct deliver_servers *servers, struct outbox *o
 	enum deliver_end end = DELIVER_FAILED;
 
 	if (delivery == NULL) {
-		(void)fputs("baocao: out of memory\n", stderr);
+		(void)fputs(_("baocao: out of memory\n"), stderr);
 		return end;
 	}
 	delivery->servers = servers;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "contract.h"
+#include "words.h"
 
 static void describe_values(const struct contract_enum *enumeration, int indent)
 {
@@ -16,25 +17,25 @@ static void describe_values(const struct contract_enum *enumeration, int indent)
 static void describe_rules(const struct contract_field *field)
 {
 	if (field->required)
-		(void)printf(", required");
+		(void)fputs(_(", required"), stdout);
 	if (field->has_min)
-		(void)printf(", at least %" PRIu64, field->min);
+		(void)printf(_(", at least %" PRIu64), field->min);
 	if (field->has_max)
-		(void)printf(", at most %" PRIu64, field->max);
+		(void)printf(_(", at most %" PRIu64), field->max);
 	if (field->wire->type == PROTOBUF_C_TYPE_STRING)
-		(void)printf(", at most %" PRIu32 " characters", field->max_len);
+		(void)printf(_(", at most %" PRIu32 " characters"), field->max_len);
 	if (field->wire->label == PROTOBUF_C_LABEL_REPEATED)
-		(void)printf(", %" PRIu32 " to %" PRIu32 " lines", field->min_items, field->max_items);
+		(void)printf(_(", %" PRIu32 " to %" PRIu32 " lines"), field->min_items, field->max_items);
 	if (field->pattern != NULL)
-		(void)printf(", of the form %s", field->pattern);
+		(void)printf(_(", of the form %s"), field->pattern);
 	if (field->format == CONTRACT_DATE)
-		(void)printf(", a date like 2022-08-19");
+		(void)fputs(_(", a date like 2022-08-19"), stdout);
 	if (field->format == CONTRACT_TIMESTAMP)
-		(void)printf(", a time like 2022-08-19T08:00:00+07:00");
+		(void)fputs(_(", a time like 2022-08-19T08:00:00+07:00"), stdout);
 	if (field->not_above != NULL)
-		(void)printf(", not above %s", field->not_above->name);
+		(void)printf(_(", not above %s"), field->not_above->name);
 	for (size_t i = 0; i < field->unique_by_count; i++)
-		(void)printf("%s%s", i == 0 ? ", one line for each " : " and ", field->unique_by[i]->name);
+		(void)printf("%s%s", i == 0 ? _(", one line for each ") : _(" and "), field->unique_by[i]->name);
 	if (field->measure[0] != '\0')
 		(void)printf(" [%s]", field->measure);
 }
@@ -59,10 +60,10 @@ static int describe_kind(const struct contract *contract, const char *name)
 {
 	const struct contract_kind *kind = contract_kind_by_name(contract, name);
 	if (kind == NULL) {
-		(void)fprintf(stderr, "baocao: there is no kind %s; see baocao describe\n", name);
+		(void)fprintf(stderr, _("baocao: there is no kind %s; see baocao describe\n"), name);
 		return 2;
 	}
-	(void)printf("%s: %s / %s\n%s\n\nevery report:\n", kind->name, kind->body->vi, kind->body->en, kind->body->comment);
+	(void)printf("%s: %s / %s\n%s\n\n%s\n", kind->name, kind->body->vi, kind->body->en, kind->body->comment, _("every report:"));
 	describe_message(contract->report, 2);
 	(void)printf("\n%s:\n", kind->name);
 	describe_message(kind->body, 2);
@@ -76,7 +77,7 @@ int describe(const struct options *options)
 	int status = 0;
 
 	if (contract == NULL) {
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 		status = 2;
 	} else if (options->operand_count == 1) {
 		status = describe_kind(contract, options->operands[0]);

@@ -11,6 +11,7 @@
 #include <zmq.h>
 
 #include "proof.h"
+#include "words.h"
 
 enum { KEY_CHARACTERS = KEYS_TEXT_SIZE - 1 };
 
@@ -36,14 +37,14 @@ bool keys_read(const char *path, bool secret, char text[static KEYS_TEXT_SIZE])
 		return complain(path, strerror(errno));
 	if (secret && (fstat(fileno(file), &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
 		(void)fclose(file);
-		return complain(path, "others may read this secret key: chmod 600 it");
+		return complain(path, _("others may read this secret key: chmod 600 it"));
 	}
 	size_t read = fread(text, 1, KEY_CHARACTERS, file);
 	int after = fgetc(file);
 	(void)fclose(file);
 	text[read] = '\0';
 	if (!is_key(text) || (after != EOF && after != '\n'))
-		return complain(path, "is not a key: one line of 40 characters is expected");
+		return complain(path, _("is not a key: one line of 40 characters is expected"));
 	return true;
 }
 
@@ -79,7 +80,7 @@ static int write_pair(const char *path, const char *secret, const char *public)
 	int len = snprintf(public_path, sizeof public_path, "%s.pub", path);
 
 	if (len < 0 || (size_t)len >= sizeof public_path)
-		return complain(path, "the name is too long"), 2;
+		return complain(path, _("the name is too long")), 2;
 	if (!write_key(path, secret, 0600) || !write_key(public_path, public, 0644))
 		return 2;
 	(void)printf("%s\n", public);
@@ -100,7 +101,7 @@ static int generate_signing(const char *path)
 	sodium_memzero(secret, sizeof secret);
 	sodium_memzero(seed_text, sizeof seed_text);
 	if (status == 0)
-		(void)fputs("A server signs receipts with it: its option signing_key_file. Publish the key above to collectors.\n", stderr);
+		(void)fputs(_("A server signs receipts with it: its option signing_key_file. Publish the key above to collectors.\n"), stderr);
 	return status;
 }
 
@@ -115,8 +116,8 @@ static int generate(const char *path)
 	if (status != 0)
 		return status;
 	// For people; a script takes what is on standard output. Z85 has no quotes.
-	(void)fprintf(stderr, "An administrator registers it with a name, and the code of the unit that it files for:\n"
-	                      "SELECT baocao.register_collector('NAME', '%s', 'UNIT');\n", public);
+	(void)fprintf(stderr, "%s\nSELECT baocao.register_collector('NAME', '%s', 'UNIT');\n",
+	              _("An administrator registers it with a name, and the code of the unit that it files for:"), public);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 		return STATUS_WRONG;
 	const char *language = take_language(&argc, argv);
 	if (!language_init(language)) {
-		(void)fputs("baocao: --lang is vi or en\n", stderr);
+		(void)fputs(_("baocao: --lang is vi or en\n"), stderr);
 		return STATUS_WRONG;
 	}
 	const struct command *command = argc > 1 ? commands_named(argv[1]) : NULL;

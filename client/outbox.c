@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proof.h"
+#include "words.h"
 
 enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 4 };
 
@@ -97,7 +98,7 @@ static bool complain(const struct outbox *outbox, const char *reason)
 
 static bool complain_of_database(const struct outbox *outbox)
 {
-	return complain(outbox, outbox->database == NULL ? "out of memory" : sqlite3_errmsg(outbox->database));
+	return complain(outbox, outbox->database == NULL ? _("out of memory") : sqlite3_errmsg(outbox->database));
 }
 
 static bool execute(struct outbox *outbox, const char *sql)
@@ -135,7 +136,7 @@ static bool make_schema(struct outbox *outbox)
 	if (!good)
 		return complain_of_database(outbox);
 	if (found > SCHEMA_VERSION)
-		return complain(outbox, "was made by a newer baocao");
+		return complain(outbox, _("was made by a newer baocao"));
 	for (; good && found < SCHEMA_VERSION; found++) {
 		(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", found + 1);
 		good = execute(outbox, schema[found]) && execute(outbox, version);
@@ -176,7 +177,7 @@ struct outbox *outbox_open(const char *path)
 		outbox->path = strdup(path);
 	}
 	if (outbox == NULL || outbox->path == NULL)
-		(void)fputs("baocao: out of memory\n", stderr);
+		(void)fputs(_("baocao: out of memory\n"), stderr);
 	else if (make_folders(outbox) && open_database(outbox))
 		return outbox;
 	outbox_close(&outbox);
@@ -298,7 +299,7 @@ bool outbox_lock(struct outbox *outbox)
 
 	if (!outbox_try_lock(outbox, &taken) || taken)
 		return taken;
-	(void)fprintf(stderr, "baocao: outbox %s: another baocao delivers it; waiting for its turn\n", outbox->path);
+	(void)fprintf(stderr, _("baocao: outbox %s: another baocao delivers it; waiting for its turn\n"), outbox->path);
 	while (flock(outbox->lock_fd, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return complain(outbox, strerror(errno));
@@ -366,7 +367,7 @@ bool outbox_take(struct outbox *outbox, struct outbox_parcel *parcel, size_t max
 		memcpy(parcel->digests[parcel->count++], sqlite3_column_blob(take, 2), DIGEST_SIZE);
 	}
 	if (!good)
-		(void)complain(outbox, "out of memory");
+		(void)complain(outbox, _("out of memory"));
 	else if (status != SQLITE_ROW && status != SQLITE_DONE)
 		good = complain_of_database(outbox);
 	(void)sqlite3_reset(take);
@@ -405,7 +406,7 @@ static bool write_answer(struct outbox *outbox, int64_t entry_no, const Baocao__
 	uint8_t *bytes = malloc(size + 1);
 
 	if (bytes == NULL)
-		return complain(outbox, "out of memory");
+		return complain(outbox, _("out of memory"));
 	(void)baocao__report_outcome__pack(outcome, bytes);
 	(void)sqlite3_bind_int64(answer, 1, entry_no);
 	(void)sqlite3_bind_int(answer, 2, (int)outcome->outcome);
@@ -458,7 +459,7 @@ bool outbox_answer(struct outbox *outbox, const struct outbox_parcel *parcel, co
 		if (is_of(receipt->outcome[i], parcel->digests[i]))
 			good = write_answer(outbox, parcel->entries[i], receipt->outcome[i], receipt_no, i);
 		else
-			good = complain(outbox, "the server answered for another content than it was sent");
+			good = complain(outbox, _("the server answered for another content than it was sent"));
 	}
 	if (good)
 		return outbox_commit(outbox);
@@ -524,7 +525,7 @@ bool outbox_proof(struct outbox *outbox, int64_t receipt_no, void (*use)(void *u
 		                                 .leaves = sqlite3_column_blob(statement, 3),
 		                                 .leaf_count = (size_t)sqlite3_column_bytes(statement, 3) / MERKLE_HASH_SIZE});
 	else
-		(void)(status == SQLITE_ROW || status == SQLITE_DONE ? complain(outbox, "the proof is not there")
+		(void)(status == SQLITE_ROW || status == SQLITE_DONE ? complain(outbox, _("the proof is not there"))
 		                                                     : complain_of_database(outbox));
 	(void)sqlite3_finalize(statement);
 	return found;

@@ -9,18 +9,19 @@
 #include "report.pb-c.h"
 #include "series.h"
 #include "signing_keys.h"
+#include "words.h"
 
 enum { NODES_MAX = 2 * OUTBOX_PARCEL_REPORTS + 16 }; // of a tree over a parcel's entries
 
 enum warning { NOT_SIGNED, NOT_A_SIGNATURE, OTHER_REPORTS, WRONG_SIGNATURE, UNKNOWN_KEY, WARNINGS };
 
 static const char *const warning_text[WARNINGS] = {
-	[NOT_SIGNED] = "the server does not sign its receipts any more",
-	[NOT_A_SIGNATURE] = "a receipt carries a signature that cannot be read",
-	[OTHER_REPORTS] = "a receipt carries a signature that is not about what it says",
-	[WRONG_SIGNATURE] = "a receipt carries a signature that its key did not make",
-	[UNKNOWN_KEY] = ("receipts are signed by a key that is not trusted here; ask the ministry for its list of keys, and give it "
-					 "with --signing-key"),
+	[NOT_SIGNED] = N_("the server does not sign its receipts any more"),
+	[NOT_A_SIGNATURE] = N_("a receipt carries a signature that cannot be read"),
+	[OTHER_REPORTS] = N_("a receipt carries a signature that is not about what it says"),
+	[WRONG_SIGNATURE] = N_("a receipt carries a signature that its key did not make"),
+	[UNKNOWN_KEY] = N_("receipts are signed by a key that is not trusted here; ask the ministry for its list of keys, and give it "
+					   "with --signing-key"),
 };
 
 struct proofs {
@@ -42,7 +43,7 @@ struct proofs *proofs_create(struct outbox *outbox)
 		proofs->contract = contract_load(&error);
 	}
 	if (proofs == NULL || proofs->contract == NULL)
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	else if (signing_keys_load(&proofs->keys, outbox))
 		return proofs;
 	free(error);
@@ -62,7 +63,7 @@ void proofs_destroy(struct proofs **proofs)
 static bool warn(struct proofs *proofs, enum warning warning)
 {
 	if (!proofs->warned[warning])
-		(void)fprintf(stderr, "baocao: %s\n", warning_text[warning]);
+		(void)fprintf(stderr, "baocao: %s\n", _(warning_text[warning]));
 	proofs->warned[warning] = true;
 	return false;
 }
@@ -179,9 +180,9 @@ static void judge_key(struct proofs *proofs, const Baocao__Signature *signature,
 	}
 	proof_write_hex(key, PROOF_KEY_SIZE, text);
 	if (trust(proofs, key, first ? "first use" : "endorsed"))
-		(void)fprintf(stderr, "baocao: receipts are signed with the key %s, trusted from now on: %s\n", text,
-		              first ? "it is the first from this server; compare it with the one that the ministry has published"
-		                    : "the key before it says so");
+		(void)fprintf(stderr, _("baocao: receipts are signed with the key %s, trusted from now on: %s\n"), text,
+		              first ? _("it is the first from this server; compare it with the one that the ministry has published")
+		                    : _("the key before it says so"));
 }
 
 /* the check */

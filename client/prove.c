@@ -8,6 +8,7 @@
 #include "exit_status.h"
 #include "proof_file.h"
 #include "signing_keys.h"
+#include "words.h"
 
 /* proof */
 
@@ -62,8 +63,8 @@ static int write_proof(struct search *search)
 		return STATUS_WRONG;
 	if (!search->found) {
 		(void)fprintf(stderr, "baocao: %s: %s\n", search->wanted,
-		              search->seen ? "its answer is not signed; queued and delivered again it would be"
-		                           : "the outbox has no answer to such a report");
+		              search->seen ? _("its answer is not signed; queued and delivered again it would be")
+		                           : _("the outbox has no answer to such a report"));
 		return STATUS_SOME_NOT;
 	}
 	proof_file_write(&search->proof, stdout);
@@ -78,7 +79,7 @@ int prove_proof(const struct options *options)
 	int status = STATUS_WRONG;
 
 	if (contract == NULL)
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? "out of memory" : error);
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
 	else
 		search.outbox = outbox_open(options->outbox);
 	if (search.outbox != NULL)
@@ -92,11 +93,11 @@ int prove_proof(const struct options *options)
 /* verify */
 
 static const char *const verdict_text[] = {
-	[PROOF_HOLDS] = "holds",
-	[PROOF_OTHER_CONTENT] = "DOES NOT HOLD: what it says is not what was signed",
-	[PROOF_WRONG_SIGNATURE] = "DOES NOT HOLD: the key that it names did not sign it",
-	[PROOF_UNKNOWN_KEY] = "is signed, but by a key that is not trusted here",
-	[PROOF_OUT_OF_TIME] = "is signed, but by a key that did not count at that time",
+	[PROOF_HOLDS] = N_("holds"),
+	[PROOF_OTHER_CONTENT] = N_("DOES NOT HOLD: what it says is not what was signed"),
+	[PROOF_WRONG_SIGNATURE] = N_("DOES NOT HOLD: the key that it names did not sign it"),
+	[PROOF_UNKNOWN_KEY] = N_("is signed, but by a key that is not trusted here"),
+	[PROOF_OUT_OF_TIME] = N_("is signed, but by a key that did not count at that time"),
 };
 
 // Reads a whole file. NULL: the reason is on standard error. The caller frees it.
@@ -117,7 +118,7 @@ static char *read_file(const char *path, size_t *ret_size)
 	(void)fclose(file);
 	if (good)
 		return text;
-	(void)fprintf(stderr, "baocao: %s: cannot be read to its end\n", path);
+	(void)fprintf(stderr, _("baocao: %s: cannot be read to its end\n"), path);
 	free(text);
 	return NULL;
 }
@@ -135,11 +136,11 @@ static int verify_file(const char *path, const struct signing_keys *keys)
 	bool readable = proof_file_read(text, size, &proof, &line);
 	free(text);
 	if (!readable) {
-		(void)fprintf(stderr, "baocao: %s:%zu: is not a proof\n", path, line);
+		(void)fprintf(stderr, _("baocao: %s:%zu: is not a proof\n"), path, line);
 		return STATUS_WRONG;
 	}
 	enum proof_verdict verdict = proof_file_verify(&proof, keys, &statement);
-	(void)printf("%s: %s\n", path, verdict_text[verdict]);
+	(void)printf("%s: %s\n", path, _(verdict_text[verdict]));
 	if (verdict == PROOF_OTHER_CONTENT || verdict == PROOF_WRONG_SIGNATURE)
 		return STATUS_SOME_NOT;
 	proof_write_hex(statement.key, sizeof statement.key, key);

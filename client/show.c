@@ -82,7 +82,7 @@ static void show_problem(const struct import *import, const struct problem *prob
 	if (problem->report != IMPORT_NO_REPORT) {
 		const struct imported *imported = &import->reports[problem->report];
 		if (first_of_report)
-			(void)fprintf(out, "%s:%zu INVALID\n", imported->path, imported->line);
+			(void)fprintf(out, _("%s:%zu INVALID\n"), imported->path, imported->line);
 		show_line(out, imported->header == NULL ? "" : place, problem->field, problem->rule, problem->message);
 		return;
 	}

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "words.h"
+
 #define BLANKS " \t\r\n"
 
 /* the list */
@@ -60,12 +62,12 @@ static const char *read_line(struct signing_keys *keys, char *line)
 	from = strtok_r(NULL, BLANKS, &rest);
 	to = strtok_r(NULL, BLANKS, &rest);
 	if (!proof_read_hex(word, strlen(word), key.key, sizeof key.key))
-		return "is not a signing key: 64 hexadecimal digits are expected";
+		return _("is not a signing key: 64 hexadecimal digits are expected");
 	if (!read_end(from, DATE_INSTANT_MIN, &key.from) || !read_end(to, DATE_INSTANT_MAX, &key.to))
-		return "a time is YYYY-MM-DDThh:mm:ssZ, or - for none";
+		return _("a time is YYYY-MM-DDThh:mm:ssZ, or - for none");
 	if (strtok_r(NULL, BLANKS, &rest) != NULL || key.from >= key.to)
-		return "KEY, the time from which it counts, and a later one until which it does are expected";
-	return put(keys, &key) ? NULL : "too many keys";
+		return _("KEY, the time from which it counts, and a later one until which it does are expected");
+	return put(keys, &key) ? NULL : _("too many keys");
 }
 
 bool signing_keys_read(struct signing_keys *keys, const char *path_or_key)
@@ -84,10 +86,10 @@ bool signing_keys_read(struct signing_keys *keys, const char *path_or_key)
 	}
 	while (problem == NULL && fgets(line, sizeof line, file) != NULL) {
 		number++;
-		problem = strlen(line) == sizeof line - 1 ? "the line is too long" : read_line(keys, line);
+		problem = strlen(line) == sizeof line - 1 ? _("the line is too long") : read_line(keys, line);
 	}
 	if (problem == NULL && ferror(file) != 0)
-		problem = "cannot be read to its end";
+		problem = _("cannot be read to its end");
 	(void)fclose(file);
 	if (problem != NULL)
 		(void)fprintf(stderr, "baocao: %s:%zu: %s\n", path_or_key, number, problem);
@@ -98,7 +100,7 @@ bool signing_keys_read(struct signing_keys *keys, const char *path_or_key)
 
 static bool complain(struct outbox *outbox)
 {
-	(void)fprintf(stderr, "baocao: outbox: signing keys: %s\n", sqlite3_errmsg(outbox_database(outbox)));
+	(void)fprintf(stderr, _("baocao: outbox: signing keys: %s\n"), sqlite3_errmsg(outbox_database(outbox)));
 	return false;
 }
 
