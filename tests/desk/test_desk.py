@@ -12,7 +12,7 @@ FIRST = 7  # row, behind title, hint, groups, labels, paths, example
 WORDS = {
     "vi": {"report": "Báo cáo", "campaign": "Đợt, chiến dịch", "ward": "phường", "school": "nhà trường",
            "too_many": "số điểm cấp xã theo kế hoạch là 99999, không được vượt quá 2000", "no_value": "không có trong danh mục",
-           "missing": "thiếu ngày cuối kỳ", "place": "Báo cáo!H7", "wrong": "SAI", "example": "dòng mẫu"},
+           "missing": "thiếu ngày cuối kỳ", "place": "Báo cáo!H7", "wrong": "SAI", "example": "ví dụ"},
     "en": {"report": "Report", "campaign": "campaign", "ward": "ward", "school": "school",
            "too_many": "points planned is 99999, it must be at most 2000", "no_value": "is not among its values",
            "missing": "last day is missing", "place": "Report!H7", "wrong": "INVALID", "example": "example"},
