@@ -3,27 +3,11 @@
 # 1.9 of 10.
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+. "$ROOT/tests/checks.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/user"
 
-passed=0 failed=0
-check() # what, command ...
-{
-	local what=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		passed=$((passed + 1)); echo "ok - $what"
-	else
-		failed=$((failed + 1)); echo "not ok - $what"; echo "$output" | tail -40
-	fi
-}
-silent() # command ...: succeeds when the command does and says nothing
-{
-	local output
-	output=$("$@" 2>&1) || { echo "$output"; return 1; }
-	[ -z "$output" ] || { echo "$output"; return 1; }
-}
 # verify wants the program to exist: the real path is not there before the package is installed.
 for unit in baocao-watch.service user/baocao-watch.service; do
 	sed "s|^ExecStart=/usr/bin/baocao|ExecStart=/bin/true|" "$ROOT/systemd/$unit" >"$folder/$unit"
@@ -34,5 +18,4 @@ check "systemd-analyze verify finds nothing in the user's unit" \
 	silent env XDG_RUNTIME_DIR="$folder" systemd-analyze verify --user --man=no --recursive-errors=no "$folder/user/baocao-watch.service"
 check "the exposure of the machine's is at most 1.9" \
 	systemd-analyze security --offline=true --threshold=19 "$folder/baocao-watch.service"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+checks_end
