@@ -65,16 +65,19 @@ static void say_what_became(const struct file *file)
 		(void)printf(_("%s: %zu reports queued: moved to %s/%s\n"), file->name, file->checked.right, shelf, file->kept);
 }
 
-// The text and the marked copy. That there is no copy, since the file is of no known kind, keeps nothing up: the text says all.
+// The text and the marked copy. That there is no copy, since the file is of no known kind, keeps nothing up: the text says all. One that is
+// there already was made by a run that was ended, and somebody may have begun to correct it.
 static bool write_what_is_wrong(const struct file *file)
 {
 	const struct checked *checked = &file->checked;
 	char marked[SHELF_NAME_SIZE], path[PATH_MAX];
 
-	if (!shelf_write_text(folder_shelf_fd(file->desk->folder, file->shelf), file->kept, checked->text, checked->text_size))
+	int shelf_fd = folder_shelf_fd(file->desk->folder, file->shelf);
+
+	if (!shelf_write_text(shelf_fd, file->kept, checked->text, checked->text_size))
 		return false;
 	shelf_marked_name(file->kept, marked);
-	if (path_of(file, folder_shelf_name(file->shelf), marked, path))
+	if (!shelf_has(shelf_fd, marked) && path_of(file, folder_shelf_name(file->shelf), marked, path))
 		(void)checked_mark(checked, path);
 	return true;
 }

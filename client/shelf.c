@@ -50,7 +50,7 @@ static void number_name(const char *name, unsigned number, char numbered[static 
 		(void)snprintf(numbered, SHELF_NAME_SIZE, "%.*s.%u%s", (int)stem, name, number, name + strlen(name) - ending);
 }
 
-static bool is_there(int shelf_fd, const char *name)
+bool shelf_has(int shelf_fd, const char *name)
 {
 	struct stat status;
 	return fstatat(shelf_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
@@ -60,7 +60,7 @@ bool shelf_free_name(int shelf_fd, const char *name, char free_name[static SHELF
 {
 	for (unsigned number = 0; number < NUMBERS_MAX; number++) {
 		number_name(name, number, free_name);
-		if (!is_there(shelf_fd, free_name))
+		if (!shelf_has(shelf_fd, free_name))
 			return true;
 	}
 	return complain(name, _("there are too many of this name"));
@@ -102,7 +102,7 @@ bool shelf_free_name_for(int shelf_fd, const char *name, const char *text, size_
 		text_name(free_name, of_text);
 		shelf_marked_name(free_name, marked);
 		bool is_own = says(shelf_fd, of_text, text, size);
-		if (!is_there(shelf_fd, free_name) && (is_own || (!is_there(shelf_fd, of_text) && !is_there(shelf_fd, marked))))
+		if (!shelf_has(shelf_fd, free_name) && (is_own || (!shelf_has(shelf_fd, of_text) && !shelf_has(shelf_fd, marked))))
 			return true;
 	}
 	return complain(name, _("there are too many of this name"));
@@ -118,7 +118,7 @@ static bool rename_to_free(int from_fd, const char *name, int to_fd, const char 
 		return true;
 	if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
 		return false;
-	if (is_there(to_fd, to)) {
+	if (shelf_has(to_fd, to)) {
 		errno = EEXIST;
 		return false;
 	}

@@ -75,7 +75,7 @@ def test_killed_before_any_change_it_makes_it_loses_no_file_and_queues_none_twic
         assert desk.once(daemon).returncode in (0, 1)
         check(desk, moment)
         assert (desk.names(), desk.names("sent"), desk.names("returned")) == (
-            [], ["a.jsonl"], ["b.jsonl", "b.jsonl.txt"]), moment
+            [], ["a.jsonl"], ["b-marked.jsonl", "b.jsonl", "b.jsonl.txt"]), moment
     assert database.value("SELECT count(*) FROM baocao.report") == 3
 
 

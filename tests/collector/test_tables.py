@@ -57,7 +57,7 @@ def test_the_page_of_the_configuration_has_what_the_file_may_have(tmp_path):
     text = page("baocao.conf.5")
     names = re.findall(r"^ +([a-z-]+) = [A-Za-z]+$", text[text.index("\nOPTIONS"):text.index("\nEXAMPLE")], re.M)
     assert {"server", "server-key", "key", "outbox", "folder", "timeout"} <= set(names)
-    values = {"timeout": "5", "scan": "5", "settle": "5"}
+    values = {"lang": "vi", "timeout": "5", "scan": "5", "settle": "5"}
     (tmp_path / "all.conf").write_text("".join(f"{name} = {values.get(name, tmp_path / 'x')}\n" for name in names))
     status = subprocess.run([BUILD / "baocao", "status", "--conf", tmp_path / "all.conf"], capture_output=True, text=True)
     assert status.returncode == 0, status

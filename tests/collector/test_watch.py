@@ -36,27 +36,44 @@ def test_a_file_with_something_wrong_comes_back_with_the_reason_and_its_right_re
     agent = desk.watch(daemon)
     desk.drop("a.jsonl", WRONG, REPORT)
     agent.wait_for("delivered: 1 STORED")
-    assert desk.names("returned") == ["a.jsonl", "a.jsonl.txt"] and desk.names("sent") == []
+    assert desk.names("returned") == ["a-marked.jsonl", "a.jsonl", "a.jsonl.txt"] and desk.names("sent") == []
     said = (desk.folder / "returned/a.jsonl.txt").read_text()
     assert "a.jsonl" in said and "revision" in said and ("phải từ 1 trở lên" in said or "at least 1" in said)
-    # Corrected, it is filed as it is: what was right before is known again.
-    desk.drop("a.jsonl", revision(2), REPORT)
+    # The marked copy, corrected, is filed as it is: what was right before is known again.
+    marked = (desk.folder / "returned/a-marked.jsonl").read_text()
+    assert marked.count("# ") == 1 and '"revision": 0' in marked
+    corrected = desk.home / "a.jsonl"
+    corrected.write_text(marked.replace('"revision": 0', '"revision": 2'))
+    os.rename(corrected, desk.folder / "a.jsonl")
     wait_until(lambda: stored(database) == 2, "the corrected report is filed")
     agent.wait_for("1 DUPLICATE")
     assert desk.names("sent") == ["a.jsonl"]
 
 
-@pytest.mark.parametrize("name, content, said", [
-    ("a.docx", b"PK\x03\x04", "a.docx"),
-    ("a.csv", b"", "a.csv"),
-    ("a.jsonl", b"{\n", "JSON"),
-    ("a.csv", b"unit_code,nonsense\n01,1\n", "nonsense"),
+def test_a_marked_copy_that_somebody_has_begun_to_correct_is_not_written_again(desk, daemon):
+    desk.watch(daemon)
+    desk.drop("a.jsonl", WRONG)
+    desk.wait_gone("a.jsonl")
+    (desk.folder / "returned/a-marked.jsonl").write_text("half corrected")
+    (desk.folder / "returned/a.jsonl").unlink()
+    desk.drop("a.jsonl", WRONG)
+    desk.wait_gone("a.jsonl")
+    assert (desk.folder / "returned/a-marked.jsonl").read_text() == "half corrected"
+    assert desk.names("returned") == ["a-marked.jsonl", "a.jsonl", "a.jsonl.txt"]
+
+
+# What is marked has rows that could be read.
+@pytest.mark.parametrize("name, content, said, marked", [
+    ("a.docx", b"PK\x03\x04", "a.docx", None),
+    ("a.csv", b"", "a.csv", None),
+    ("a.jsonl", b"{\n", "JSON", "a-marked.jsonl"),
+    ("a.csv", b"unit_code,nonsense\n01,1\n", "nonsense", "a-marked.csv"),
 ])
-def test_a_file_that_gives_no_report_comes_back_with_the_reason(desk, daemon, name, content, said):
+def test_a_file_that_gives_no_report_comes_back_with_the_reason(desk, daemon, name, content, said, marked):
     desk.watch(daemon)
     (desk.folder / name).write_bytes(content)
     desk.wait_gone(name)
-    assert desk.names("returned") == [name, f"{name}.txt"]
+    assert desk.names("returned") == [*filter(None, [marked]), name, f"{name}.txt"]
     assert said in (desk.folder / f"returned/{name}.txt").read_text()
 
 
@@ -130,19 +147,19 @@ def test_names_that_are_taken_get_a_number_and_nothing_is_overwritten(desk, daem
     desk.drop("a.jsonl", WRONG)
     desk.wait_gone("a.jsonl")
     assert desk.names("sent") == ["a.1.jsonl", "a.2.jsonl", "a.jsonl"]
-    assert desk.names("returned") == ["a.1.jsonl", "a.2.jsonl.txt", "a.3.jsonl", "a.3.jsonl.txt", "a.jsonl"]
+    assert desk.names("returned") == ["a.1.jsonl", "a.2.jsonl.txt", "a.3-marked.jsonl", "a.3.jsonl", "a.3.jsonl.txt", "a.jsonl"]
     assert (desk.folder / "sent/a.2.jsonl").read_text() == text_of(REPORT)
     assert all((desk.folder / path).read_text() == "before" for path in
                ("sent/a.jsonl", "sent/a.1.jsonl", "returned/a.jsonl", "returned/a.1.jsonl", "returned/a.2.jsonl.txt"))
 
 
-def test_a_name_as_long_as_names_can_be_is_numbered_and_gets_its_text(desk, daemon):
+def test_a_name_as_long_as_names_can_be_is_numbered_and_gets_its_text_and_its_marked_copy(desk, daemon):
     name = "ộ" * 82 + ".jsonl"  # 252 bytes
     desk.watch(daemon)
     for reports in ((REPORT,), (revision(2),), (WRONG,)):
         desk.drop(name, *reports)
         desk.wait_gone(name)
-    assert len(desk.names("sent")) == 2 and len(desk.names("returned")) == 2
+    assert len(desk.names("sent")) == 2 and len(desk.names("returned")) == 3
     assert all(shelved.startswith("ộ" * 70) for shelf in ("sent", "returned") for shelved in desk.names(shelf))
 
 
