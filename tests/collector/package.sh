@@ -7,14 +7,11 @@ package_clear()
 	rm -rf "$work"
 }
 
-# The package of this tree, as of a version; says its path.
-package_make() # version
+# The package of what is built in a folder; says its path.
+package_make() # folder
 {
-	cmake -S "$ROOT" -B "$work/build" -G Ninja -DBUILD_TESTING=OFF -DBAOCAO_VERSION="$1" >"$work/log" 2>&1 &&
-		cmake --build "$work/build" >>"$work/log" 2>&1 &&
-		(cd "$work/build" && cpack -G DEB -D CPACK_COMPONENTS_ALL=collector -B "$work/packages") >>"$work/log" 2>&1 ||
-		{ tail -40 "$work/log" >&2; return 1; }
-	ls "$work/packages/baocao-collector_$1"[_-]*.deb
+	(cd "$1" && cpack -G DEB -D CPACK_COMPONENTS_ALL=collector -B "$work/packages") >"$work/log" 2>&1 || { tail -40 "$work/log" >&2; return 1; }
+	ls -t "$work/packages/baocao-collector_"*.deb | head -1
 }
 
 # Everything that the package depends on, so that it is installed without a network; made once. Says its path.

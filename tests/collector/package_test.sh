@@ -3,7 +3,9 @@
 # an upgrade, removal, installation again, purge: the outbox and the keys are there all the time.
 set -euo pipefail
 ROOT=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+. "$ROOT/tests/lib.sh"
 . "$ROOT/tests/checks.sh"
+BAOCAO_BUILD=${BAOCAO_BUILD:-$ROOT/build}
 [ "$(id -u)" = 0 ] || { echo "needs root: a chroot is made" >&2; exit 2; }
 . "$ROOT/tests/collector/package.sh"
 trap package_clear EXIT
@@ -15,8 +17,10 @@ shell() # script: as a clerk without a network would
 still_there() { shell 'baocao status | grep "1 PENDING" && test -s /root/key && test -s /root/key.pub && cmp /root/key /root/copy'; }
 agents_too() { shell 'ls /var/lib/baocao-collector/outbox.db /etc/baocao/collector.key'; }
 
-first=$(package_make 0.1.0)
-second=$(package_make 0.1.1)
+build "$BAOCAO_BUILD"
+build "$work/build" -DBUILD_TESTING=OFF -DBAOCAO_VERSION=0.1.1
+first=$(package_make "$BAOCAO_BUILD")
+second=$(package_make "$work/build")
 package_machine "$first"
 cat >"$work/root/tmp/a.jsonl" <<'JSON'
 {"unit_code": "01", "period_type": "campaign", "period_first": "2022-08-01", "period_last": "2022-08-20", "revision": 1, "festival_day": {"points_planned": 10, "points_held": 12, "venue": [{"venue_kind": "ward", "held": 12}]}}
