@@ -117,6 +117,7 @@ def test_without_a_key_receipts_are_as_before(daemon, collector):
 def test_a_signing_key_that_is_none_is_told(daemon, tmp_path, content, said):
     path = tmp_path / "wrong"
     if content is not None:
+        path.touch(mode=0o600)
         path.write_text(content)
     ran = subprocess.run([BUILD / "baocaod", "--config", daemon.folder / "baocaod.conf", "--check", "--set",
                           f"signing_key_file={path}"], capture_output=True, text=True)
