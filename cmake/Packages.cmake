@@ -75,7 +75,7 @@ stores it exactly once and answers with a receipt.
 
 With it come the database schema, its migrations and baocaod-setup, which
 takes a fresh server from this package to a running daemon."
-  DEPENDS "baocao-collector (= ${PROJECT_VERSION})" postgresql-client systemd
+  DEPENDS "baocao-collector (= ${PROJECT_VERSION})" postgresql-client procps systemd
   RECOMMENDS "postgresql (>= 15)")
 baocao_package(collector
   SUMMARY "tool that files reports with baocaod"

@@ -8,6 +8,12 @@ if(SYSTEMD_VERSION VERSION_GREATER_EQUAL 254)
 else()
   set(UNIT_RESTART "RestartSec=2s")
 endif()
+# A reload that systemd itself understands is there since 253; before, it sends the signal by a program and does not wait.
+if(SYSTEMD_VERSION VERSION_GREATER_EQUAL 253)
+  set(UNIT_TYPE "Type=notify-reload")
+else()
+  set(UNIT_TYPE "Type=notify\nExecReload=/bin/kill -HUP $MAINPID")
+endif()
 
 function(baocao_daemon_unit name description config key credential)
   set(UNIT_DESCRIPTION "${description}")

@@ -5,6 +5,7 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "contract.h"
@@ -13,6 +14,7 @@
 struct archive_counts {
 	size_t reports, rows; // compared
 	size_t differences;
+	size_t expired; // reports that have no raw bytes any more, rightly
 };
 
 // What it works with; all of it stays the caller's.
@@ -21,6 +23,7 @@ struct archive_parts {
 	const struct contract *contract;
 	const struct layout *layout;
 	const char *condition; // which rows, called t; "true" for all
+	int64_t expired_before; // raw bytes of reports received before may have been removed by retention; as the database keeps times
 	FILE *out;             // a line for each difference
 };
 

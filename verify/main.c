@@ -1,5 +1,6 @@
 // baocao-verify: everything that is stored against what it must be, at one moment: what the database can check by itself
 // (baocao.check_everything()), every report's unit against the catalogue, and every report's rows and digest against its raw bytes.
+#include <endian.h>
 #include <getopt.h>
 #include <libpq-fe.h>
 #include <sodium.h>
@@ -127,6 +128,8 @@ static PGconn *connect_to(const char *conninfo)
 // What the database finds by itself; the columns of a row say what, where, an example, how many.
 static const char findings_query[] = "SELECT check_name, table_name, detail, row_count FROM baocao.check_everything() "
 									 "UNION ALL "
+									 "SELECT check_name, table_name, detail, row_count FROM baocao.raw_bytes_lost() "
+									 "UNION ALL "
 									 "SELECT 'the unit is not the one that the code meant', 'report', min(r.report_no)::text, count(*) "
 									 "FROM baocao.report AS r LEFT JOIN baocao.unit AS u ON u.code = r.unit_code AND u.valid @> r.period_last "
 									 "WHERE u.unit_id IS DISTINCT FROM r.unit_id HAVING count(*) > 0";
@@ -146,6 +149,24 @@ static bool check_database(PGconn *connection, size_t *ret_findings)
 	return good;
 }
 
+// Before which moment of receipt retention has removed raw bytes: in the server's own form, as the tables' rows come.
+static const char expired_query[] = "SELECT coalesce(max(received_before), '-infinity') FROM baocao.expiry WHERE what = 'report_raw'";
+
+static bool ask_expired(PGconn *connection, int64_t *ret_before)
+{
+	PGresult *result = PQexecParams(connection, expired_query, 0, NULL, NULL, NULL, NULL, 1);
+	bool good = PQresultStatus(result) == PGRES_TUPLES_OK && PQgetlength(result, 0, 0) == sizeof *ret_before;
+	uint64_t value = 0;
+
+	if (good)
+		memcpy(&value, PQgetvalue(result, 0, 0), sizeof value);
+	else
+		(void)fprintf(stderr, "baocao-verify: %s", PQerrorMessage(connection));
+	*ret_before = (int64_t)be64toh(value);
+	PQclear(result);
+	return good;
+}
+
 /* all of it */
 
 static int verify(const struct options *options, PGconn *connection, const struct contract *contract,
@@ -157,14 +178,18 @@ static int verify(const struct options *options, PGconn *connection, const struc
 	const char *error;
 	size_t findings;
 
-	if (!schema_check(connection, contract, layout, stderr) || !check_database(connection, &findings))
+	if (!schema_check(connection, contract, layout, stderr) || !check_database(connection, &findings) ||
+	    !ask_expired(connection, &parts.expired_before))
 		return EXIT_UNDONE;
 	if (!archive_verify(&parts, &counts, &error)) {
 		(void)fprintf(stderr, "baocao-verify: %.*s\n", (int)strcspn(error, "\n"), error);
 		return EXIT_UNDONE;
 	}
-	(void)printf("baocao-verify: %zu reports, %zu rows compared with their raw bytes: %zu differences; %zu findings of the database\n",
+	(void)printf("baocao-verify: %zu reports, %zu rows compared with their raw bytes: %zu differences; %zu findings of the database",
 	             counts.reports, counts.rows, counts.differences, findings);
+	if (counts.expired > 0)
+		(void)printf("; of %zu reports retention has removed the raw bytes", counts.expired);
+	(void)putchar('\n');
 	return counts.differences + findings == 0 ? EXIT_SUCCESS : EXIT_DIFFERENCES;
 }
 

@@ -8,7 +8,7 @@ from contract import KINDS, base_report
 from reports import festival_day
 
 CLOSING = re.compile(r"baocao-verify: (\d+) reports, (\d+) rows compared with their raw bytes: (\d+) differences; "
-                     r"(\d+) findings of the database")
+                     r"(\d+) findings of the database(?:; of \d+ reports retention has removed the raw bytes)?")
 
 
 def counts(lines):
@@ -168,6 +168,46 @@ def test_a_report_under_a_unit_that_its_code_did_not_mean_is_found(stored, datab
     status, lines = database.verify()
     assert status == 1
     assert f"database: the unit is not the one that the code meant: report {stored[0]}: 1 rows" in lines
+
+
+def expire(database, *numbers):
+    """Lets reports be old, and retention remove their raw bytes."""
+    harm(database, "UPDATE baocao.report SET received_at = now() - interval '200 days' WHERE report_no = ANY (%s)", list(numbers))
+    database.run("SELECT baocao.set_retention('report_raw', 100)")
+    assert database.value("SELECT removed FROM baocao.expire() WHERE what = 'report_raw'") == len(numbers)
+
+
+def test_what_retention_removed_is_no_difference(stored, database):
+    expire(database, *stored[:2])
+    assert database.verify() == (0, ["baocao-verify: 1 reports, 5 rows compared with their raw bytes: 0 differences; 0 findings of the "
+                                     "database; of 2 reports retention has removed the raw bytes"])
+
+
+def test_what_is_gone_beside_what_retention_removed_is_found(stored, database):
+    expire(database, stored[0])
+    harm(database, "DELETE FROM baocao.report_raw WHERE report_no = %s", stored[1])  # younger than what retention removes
+    status, lines = database.verify()
+    assert status == 1
+    assert [line for line in lines if "raw bytes are missing" in line and f"report {stored[1]} " in line]
+    assert not [line for line in lines if f"report {stored[0]} " in line] and counts(lines)[3] == 0
+
+
+def test_what_was_gone_before_retention_came_to_it_is_found_by_counting(stored, database):
+    harm(database, "DELETE FROM baocao.report_raw WHERE report_no = %s", stored[1])
+    harm(database, "UPDATE baocao.report SET received_at = now() - interval '200 days' WHERE report_no = %s", stored[1])
+    expire(database, stored[0])
+    status, lines = database.verify()
+    assert status == 1 and counts(lines)[2:] == (0, 1)
+    assert "database: raw bytes gone that no retention removed: report_raw retention removed those of 1 reports, gone are those of 2: 1 rows" \
+        in lines
+
+
+def test_retention_that_is_set_and_has_not_run_excuses_nothing(stored, database):
+    database.run("SELECT baocao.set_retention('report_raw', 100)")
+    harm(database, "UPDATE baocao.report SET received_at = now() - interval '200 days' WHERE report_no = %s", stored[0])
+    harm(database, "DELETE FROM baocao.report_raw WHERE report_no = %s", stored[0])
+    status, lines = database.verify()
+    assert status == 1 and any(line.endswith("report cannot be compared: the raw bytes are missing") for line in lines)
 
 
 def test_since_and_sample_look_at_a_part(stored, database):

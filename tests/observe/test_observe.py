@@ -82,7 +82,7 @@ CASES = {
                             'baocao_transaction_seconds_bucket{instance="a",le="+Inf"}': "0+100"}, "30m"),
     "BaocaoBusy": ({'baocao_submissions_busy_total{instance="a"}': "0+3", 'baocao_submissions_received_total{instance="a"}': "0+10"}, "30m"),
     "BaocaoOutOfMemory": ({'baocao_messages_dropped_total{instance="a",reason="out_of_memory"}': "0+1"}, "5m"),
-    "BaocaoMemoryHigh": ({'process_resident_memory_bytes{job="baocaod",instance="a"}': "450000000"}, "10m"),
+    "BaocaoMemoryHigh": ({'process_resident_memory_bytes{job="baocaod",instance="a"}': "900000000"}, "10m"),
     "BaocaoDescriptors": ({'process_open_fds{job="baocaod",instance="a"}': "90", 'process_max_fds{job="baocaod",instance="a"}': "100"}, "10m"),
     "BaocaoStoreRefuses": ({'baocao_violations_total{instance="a",rule="store"}': "0+1"}, "10m"),
     "BaocaoConflict": ({'baocao_reports_answered_total{instance="a",outcome="conflict"}': "0+1"}, "10m"),

@@ -185,19 +185,26 @@ class Machine:
                     os.rmdir(folder)
 
     @contextlib.contextmanager
-    def stopped_thread(self, pid, name):
-        """One thread of a process stands still, as if it were hung; the others go on. pid is the machine's."""
+    def stopped_threads(self, pid, prefix):
+        """The threads of a process whose names begin so stand still, as if they hung; the others go on. pid is the machine's."""
         process = self._outside(int(pid))
-        thread = next(int(task.name) for task in pathlib.Path(f"/proc/{process}/task").iterdir()
-                      if (task / "comm").read_text().strip() == name)
-        trace(PTRACE_SEIZE, thread)
+        threads = [int(task.name) for task in pathlib.Path(f"/proc/{process}/task").iterdir()
+                   if (task / "comm").read_text().startswith(prefix)]
+        assert threads, f"no thread of {pid} is called {prefix}"
+        for thread in threads:
+            trace(PTRACE_SEIZE, thread)
         try:
-            trace(PTRACE_INTERRUPT, thread)
-            os.waitpid(thread, WALL)
+            for thread in threads:
+                trace(PTRACE_INTERRUPT, thread)
+                os.waitpid(thread, WALL)
             yield
         finally:
-            with contextlib.suppress(OSError):  # it may have died meanwhile
-                trace(PTRACE_DETACH, thread)
+            for thread in threads:
+                try:
+                    trace(PTRACE_DETACH, thread)
+                except OSError:  # it has died meanwhile, and its process is not gone before we have taken notice
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(thread, WALL)
 
     def _outside(self, pid):
         """The number by which this side knows a process of the machine."""

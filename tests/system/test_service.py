@@ -1,8 +1,11 @@
 """The daemon as a service, on one machine and in this order: what an operator sees, and what happens to servers."""
+import re
 import time
 
-import pytest
+from conftest import ROOT
 from machine import wait_until
+
+CONFIG = "/etc/baocao/baocaod.conf"
 
 
 def test_at_most_five_commands_lead_from_the_package_to_the_first_receipt(server):
@@ -13,7 +16,7 @@ def test_at_most_five_commands_lead_from_the_package_to_the_first_receipt(server
 
 def test_it_is_ready_and_says_how_it_is(server):
     assert server.property("ActiveState") == "active"
-    assert server.property("StatusText") == "receiving reports"
+    server.wait_status("receiving reports")
     assert server.property("NotifyAccess") == "main" and server.property("Type").startswith("notify")
 
 
@@ -47,7 +50,9 @@ def test_the_sandbox_is_real(server):
 
 
 def test_its_limits_bite(server):
-    assert server.property("LimitNOFILE") == "16384" and server.property("MemoryMax") == str(512 << 20)
+    unit = (ROOT / "systemd/baocaod.service.in").read_text()
+    assert server.property("LimitNOFILE") == re.search(r"^LimitNOFILE=(\d+)$", unit, re.M)[1]
+    assert server.property("MemoryMax") == str(int(re.search(r"^MemoryMax=(\d+)M$", unit, re.M)[1]) << 20)
     try:
         server.drop_in("little", "[Service]\nMemoryMax=2M\n")
         server.run("systemctl", "restart", "--no-block", "baocaod")
@@ -115,25 +120,65 @@ def test_it_is_back_after_kill_9(server):
     assert server.property("MainPID") not in ("0", before)
 
 
-def test_a_stopped_store_thread_is_noticed_by_the_watchdog(server):
-    if server.property("WatchdogUSec") in ("0", "infinity"):
-        pytest.skip("this daemon has no watchdog")
-    before = server.property("MainPID")
+def test_a_writer_that_stands_still_is_noticed_by_the_watchdog(server):
+    """Its thread is stopped while there is work for it: what was sent meanwhile is stored by the daemon that comes after."""
+    assert server.property("WatchdogUSec") == "30s"
     server.drop_in("soon", "[Service]\nWatchdogSec=3s\n")
+    server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 1/", CONFIG)
     server.run("systemctl", "restart", "baocaod")
-    with server.machine.stopped_thread(server.property("MainPID"), "store"):
-        wait_until(lambda: "watchdog" in server.journal().lower(), "systemd ends it")
+    before, stored = server.property("MainPID"), server.stored()
+    server.write_reports("/root/stuck.jsonl", 4)
+    with server.machine.stopped_threads(before, "writer-"):
+        sending = server.machine.start(f"{server.SEND} /root/stuck.jsonl")
+        wait_until(lambda: "Watchdog timeout" in server.journal(), "systemd ends it")
+    said, _ = sending.communicate(timeout=60)
+    assert sending.returncode == 0 and "4 reports: 4 STORED" in said, said
+    assert server.property("MainPID") not in ("0", before) and server.property("NRestarts") == "1"
+    assert "writer 0 has not moved for" in server.journal() or "writer 1 has not moved for" in server.journal()
+    assert server.stored() == stored + 4
     server.drop_in("soon", "")
+    server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 30/", CONFIG)
     server.run("systemctl", "restart", "baocaod")
-    assert server.property("MainPID") != before
     server.file()
 
 
-def test_a_reload_changes_nothing_for_who_files(server):
-    if server.property("CanReload") != "yes":
-        pytest.skip("this daemon cannot reload")
+def test_postgresql_that_is_away_for_longer_than_the_watchdog_waits_is_no_hang(server):
+    server.drop_in("soon", "[Service]\nWatchdogSec=2s\n")
+    server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 1/", CONFIG)
+    server.run("systemctl", "restart", "baocaod")
     pid = server.property("MainPID")
-    server.run("systemctl", "reload", "baocaod")
+    server.run("systemctl", "stop", "postgresql")
+    server.write_reports("/root/away.jsonl")
+    sending = server.machine.start(f"{server.SEND} /root/away.jsonl")
+    server.wait_status("the database is away")
+    begun = int(server.property("WatchdogTimestampMonotonic"))
+    wait_until(lambda: int(server.property("WatchdogTimestampMonotonic")) > begun + 5_000_000, "it is pinged for as long as two time-outs")
+    server.run("systemctl", "start", "postgresql")
+    said, _ = sending.communicate(timeout=60)
+    assert sending.returncode == 0 and "1 reports: 1 STORED" in said, said
+    assert server.property("MainPID") == pid
+    server.drop_in("soon", "")
+    server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 30/", CONFIG)
+    server.run("systemctl", "restart", "baocaod")
+
+
+def test_a_reload_takes_over_what_it_can_and_refuses_what_is_wrong(server):
+    """While one collector stays connected and files."""
+    assert server.property("CanReload") == "yes"
+    pid = server.property("MainPID")
+    server.write_reports("/root/flow.jsonl", 2000)
+    server.run("baocao", "queue", "/root/flow.jsonl")
+    delivering = server.machine.start(server.SEND.replace("send", "deliver", 1))
+    for value, said in (("31", "reload: hang_seconds has changed"), ("none", "reload: refused; the configuration stays as it was"),
+                        ("30", "reload: hang_seconds has changed")):
+        before = server.journal().count(said)
+        server.run("sed", "-i", f"s/^hang_seconds = .*/hang_seconds = {value}/", CONFIG)
+        server.run("systemctl", "reload", "baocaod")
+        wait_until(lambda: server.journal().count(said) > before, said)  # noqa: B023
+        assert server.property("ActiveState") in ("active", "reloading")
+    said, _ = delivering.communicate(timeout=90)
+    assert delivering.returncode == 0, said[-2000:]
+    server.wait_status("receiving reports")
     server.file()
     assert server.property("MainPID") == pid and server.property("ActiveState") == "active"
 
