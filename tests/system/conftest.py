@@ -12,8 +12,12 @@ from machine import Machine, Switch, wait_until
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BASE = pathlib.Path(os.environ["BAOCAO_BASE"])
 REVISIONS = 1000  # that a report may have
-SERVERS = pathlib.Path(os.environ["BAOCAO_SERVERS"])  # what Patroni and etcd add to it
+SERVERS = pathlib.Path(os.environ.get("BAOCAO_SERVERS", ""))  # what Patroni and etcd add to it
 PACKAGES = pathlib.Path(os.environ["BAOCAO_PACKAGES"])  # of this tree; those of the next version in next/
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: what CI runs")
 
 
 def commands_of(document, heading):
@@ -23,7 +27,7 @@ def commands_of(document, heading):
     return [line.strip() for line in section[1].splitlines() if line.startswith("    ") and line.strip()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_machine():
     made = []
 

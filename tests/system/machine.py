@@ -77,7 +77,8 @@ class Switch:
         self._ip("-n", own, "link", "add", "host0", "type", "veth", "peer", "name", f"port{number}", "netns", switch)
         self._ip("-n", switch, "link", "set", f"port{number}", "master", "bridge0", "up")
         self._ip("-n", own, "address", "add", f"10.77.0.{number}/24", "dev", "host0")
-        self._ip("-n", own, "link", "set", "host0", "up")
+        for device in ("lo", "host0"):  # of a namespace that it is given systemd-nspawn brings up neither
+            self._ip("-n", own, "link", "set", device, "up")
         return f"--network-namespace-path=/run/netns/{own}"
 
     def destroy(self):
@@ -91,6 +92,8 @@ class Machine:
         self.folder, self.name = folder, name
         for part in ("upper", "work", "root"):
             (folder / part).mkdir()
+        (folder / "upper/etc").mkdir()
+        (folder / "upper/etc/hostname").write_text(f"{name}\n")  # in the image it is the builder's
         self.groups = [own_group(path) / f"{name}-{os.getpid()}" for path in HIERARCHIES if path.name != "cpuset"]
         self.environment = {**os.environ, "BASE": ":".join(map(str, base)), "FOLDER": str(folder), "NAME": name,
                             "NETWORK": network, "PACKAGES": str(packages),

@@ -1,4 +1,7 @@
 """Taking the packages away, and laying them down again: nothing that cannot be made again is lost."""
+import pytest
+
+pytestmark = pytest.mark.quick
 
 
 def test_a_removal_stops_everything_and_loses_nothing(server):
@@ -7,7 +10,8 @@ def test_a_removal_stops_everything_and_loses_nothing(server):
     server.run("apt-get", "remove", "--yes", "baocao-server")
     assert server.property("ActiveState") == "inactive"
     assert server.shell("pgrep -x baocaod || true").stdout == ""
-    assert server.shell("systemctl list-units --all --plain --no-legend 'baocao*' | grep -v not-found || true").stdout == ""
+    # Debian masks the units of a package that was removed and not purged, so that their enablement is kept.
+    assert server.shell("systemctl list-units --all --plain --no-legend 'baocao*' | grep -vE ' (not-found|masked) +inactive ' || true").stdout == ""
     assert server.run("cat", "/etc/baocao/server.key").stdout == server.key
     assert server.run("ls", "/etc/baocao/baocaod.conf").stdout
     assert server.stored() == 6

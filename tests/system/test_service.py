@@ -2,18 +2,21 @@
 import re
 import time
 
+import pytest
 from conftest import ROOT
 from machine import wait_until
 
 CONFIG = "/etc/baocao/baocaod.conf"
 
 
+@pytest.mark.quick
 def test_at_most_five_commands_lead_from_the_package_to_the_first_receipt(server):
     assert len(server.said) <= 5
     assert "1 STORED" in server.said[-1] and "report_no=" in server.said[-1], server.said
     assert server.stored() == 1
 
 
+@pytest.mark.quick
 def test_it_is_ready_and_says_how_it_is(server):
     assert server.property("ActiveState") == "active"
     server.wait_status("receiving reports")
@@ -30,12 +33,14 @@ def test_every_unit_is_correct_as_installed(server):
     assert said.returncode == 0 and said.stderr == "", said
 
 
+@pytest.mark.quick
 def test_its_exposure_is_at_most_1_1(server):
     for unit in ("baocaod.service", "baocaod@x.service"):
         said = server.run("systemd-analyze", "security", "--threshold=11", "--no-pager", unit, check=False)
         assert said.returncode == 0, said.stdout[-300:]
 
 
+@pytest.mark.quick
 def test_the_sandbox_is_real(server):
     pid = server.property("MainPID")
     status = dict(line.split(":\t", 1) for line in server.run("cat", f"/proc/{pid}/status").stdout.splitlines() if ":\t" in line)
@@ -86,6 +91,7 @@ def test_nobody_comes_in_from_a_network_that_is_not_allowed(server):
         server.run("systemctl", "restart", "baocaod")
 
 
+@pytest.mark.quick
 def test_it_goes_on_when_postgresql_stops_and_comes_back(server):
     before, pid = server.stored(), server.property("MainPID")
     server.run("systemctl", "stop", "postgresql")
@@ -110,6 +116,7 @@ def test_it_waits_for_a_postgresql_that_is_away_when_it_starts(server):
     server.file()
 
 
+@pytest.mark.quick
 def test_it_is_back_after_kill_9(server):
     before = server.property("MainPID")
     server.run("systemctl", "kill", "--signal=KILL", "baocaod")
@@ -120,6 +127,7 @@ def test_it_is_back_after_kill_9(server):
     assert server.property("MainPID") not in ("0", before)
 
 
+@pytest.mark.quick
 def test_a_writer_that_stands_still_is_noticed_by_the_watchdog(server):
     """Its thread is stopped while there is work for it: what was sent meanwhile is stored by the daemon that comes after."""
     assert server.property("WatchdogUSec") == "30s"
@@ -143,7 +151,7 @@ def test_a_writer_that_stands_still_is_noticed_by_the_watchdog(server):
 
 
 def test_postgresql_that_is_away_for_longer_than_the_watchdog_waits_is_no_hang(server):
-    server.drop_in("soon", "[Service]\nWatchdogSec=2s\n")
+    server.drop_in("soon", "[Service]\nWatchdogSec=3s\n")
     server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 1/", CONFIG)
     server.run("systemctl", "restart", "baocaod")
     pid = server.property("MainPID")
@@ -152,7 +160,7 @@ def test_postgresql_that_is_away_for_longer_than_the_watchdog_waits_is_no_hang(s
     sending = server.machine.start(f"{server.SEND} /root/away.jsonl")
     server.wait_status("the database is away")
     begun = int(server.property("WatchdogTimestampMonotonic"))
-    wait_until(lambda: int(server.property("WatchdogTimestampMonotonic")) > begun + 5_000_000, "it is pinged for as long as two time-outs")
+    wait_until(lambda: int(server.property("WatchdogTimestampMonotonic")) > begun + 7_000_000, "it is pinged for longer than two time-outs")
     server.run("systemctl", "start", "postgresql")
     said, _ = sending.communicate(timeout=60)
     assert sending.returncode == 0 and "1 reports: 1 STORED" in said, said
@@ -162,6 +170,7 @@ def test_postgresql_that_is_away_for_longer_than_the_watchdog_waits_is_no_hang(s
     server.run("systemctl", "restart", "baocaod")
 
 
+@pytest.mark.quick
 def test_a_reload_takes_over_what_it_can_and_refuses_what_is_wrong(server):
     """While one collector stays connected and files."""
     assert server.property("CanReload") == "yes"
@@ -209,6 +218,7 @@ def test_what_was_acknowledged_is_there_after_the_machine_crashed(server):
     assert int(server.sql("SELECT count(*) FROM baocao.report WHERE kind = 'social_support'")) == server.filed
 
 
+@pytest.mark.quick
 def test_timers_run_and_their_services_succeed(server):
     timers = server.shell("dpkg -L baocao-server | grep -E '/systemd/system/.*[.]timer$' | xargs -rn 1 basename").stdout.split()
     assert timers, "there are no timers"
