@@ -165,7 +165,9 @@ WITH city AS (
 	FROM city
 	JOIN baocao.current_report AS r ON r.kind = 'model_ward' AND r.top_unit_id = city.unit_id
 		AND (upper_inf(city.stands) OR r.period_last < upper(city.stands))
-	JOIN baocao.model_ward AS m USING (top_unit_id, report_no)
+	CROSS JOIN LATERAL ( -- report by report (OFFSET 0): else each would be compared with each
+		SELECT * FROM baocao.model_ward AS f WHERE (f.top_unit_id, f.report_no) = (r.top_unit_id, r.report_no) OFFSET 0
+	) AS m
 	JOIN baocao.unit AS ward ON ward.unit_id = r.unit_id AND ward.valid && city.stands
 	ORDER BY city.unit_id, city.as_of, r.unit_id, r.period_last DESC, m.stage_date DESC
 ), staged AS (
