@@ -12,7 +12,7 @@ from reports import festival_day
 # What is the same for everybody; see the policies named reference.
 PUBLIC = {"baocao." + name for name in ("unit", "unit_succession", "unit_census", "target", "form", "unit_today", "commune_census",
                                         "unit_import", "unit_lineage", "sole_successor", "target_member", "reporting_period",
-                                        "publication")}
+                                        "publication", "completeness_day")}
 # What the analysts of a branch see and those of the ministry do not: their own limits.
 OWN = {"baocao.branch_analyst"}
 
@@ -60,13 +60,13 @@ def is_view(database, name):
 
 
 def drop_what_others_filed(db, own):
-    """Leaves the rows of these top units, table by table."""
+    """Leaves the rows of these top units, table by table; rows without one are the nation's."""
     tables = db.execute("SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid "
                         "WHERE relowner = 'baocao_owner'::regrole AND relkind IN ('r', 'p') AND attname = 'top_unit_id' "
                         "AND attrelid <> 'baocao.unit'::regclass").fetchall()
     db.execute("SET LOCAL session_replication_role = replica")
     for table, in tables:
-        db.execute(f"DELETE FROM {table} WHERE top_unit_id <> ALL (%s)", [own])
+        db.execute(f"DELETE FROM {table} WHERE (top_unit_id = ANY (%s)) IS NOT TRUE", [own])
     for table, column in (("collector", "scope_unit_id"), ("lock_exception", "unit_id")):
         db.execute(f"DELETE FROM baocao.{table} WHERE {column} NOT IN "
                    "(SELECT unit_id FROM baocao.unit WHERE top_unit_id = ANY (%s))", [own])
@@ -144,6 +144,7 @@ def worked_on(filed, collector, database):
     assert database.value("SELECT baocao.look_for_findings(2022)") >= 2
     assert database.value("SELECT baocao.request_replay('period_not_begun', 'năm sau')") == 2
     wait_until(lambda: database.value("SELECT count(*) FROM baocao.replay WHERE state = 'done'") == 2, "they are refused again")
+    assert database.value("SELECT baocao.take_completeness_snapshot()") > 0
 
 
 def top_units(database, *codes):
