@@ -1,4 +1,5 @@
 """Collectors that do nothing wrong: one report at a time, and again until it is acknowledged. What they wait for is measured."""
+import datetime
 import threading
 import time
 
@@ -8,13 +9,20 @@ from reports import festival_day
 
 PAUSE = 0.05     # between a receipt and the next report
 RESEND = 5.0     # seconds without an answer after which a report is sent again, as the protocol says
+REVISIONS = 1000 # as many as a period may have; the campaign that ends a day later follows
+FIRST_END = datetime.date(2022, 8, 20)
+
+
+def natural_key(number):
+    """Last day of the period, and revision, of an honest collector's report with that number, from 1."""
+    return FIRST_END + datetime.timedelta((number - 1) // REVISIONS), (number - 1) % REVISIONS + 1
 
 
 class Honest:
     def __init__(self, context, daemon, keys, unit):
         import protocol_pb2
         self.protocol, self.unit, self.daemon, self.keys, self.context = protocol_pb2, unit, daemon, keys, context
-        self.revision, self.acknowledged, self.due = 0, [], 0.0
+        self.number, self.acknowledged, self.due = 0, [], 0.0
         self.began = self.sent = None
         self.connect()
 
@@ -28,13 +36,13 @@ class Honest:
     def act(self, now, measured):
         """Sends what is to be sent, and takes what has come."""
         if self.began is None and now >= self.due:
-            self.revision += 1
+            self.number += 1
             self.began = now
         if self.began is not None and (self.sent is None or now > self.sent + RESEND):
             self.send(now)
         while self.socket.poll(0):
             receipt = self.protocol.Receipt.FromString(self.socket.recv_multipart()[1])
-            if receipt.submission_id != self.revision or self.began is None:
+            if receipt.submission_id != self.number or self.began is None:
                 continue
             if receipt.whole == self.protocol.OUTCOME_BUSY:
                 measured.busies += 1
@@ -42,13 +50,14 @@ class Honest:
                 continue
             assert receipt.outcome[0].outcome in (self.protocol.OUTCOME_STORED, self.protocol.OUTCOME_DUPLICATE), receipt
             measured.waits.append(now - self.began)
-            self.acknowledged.append(self.revision)
+            self.acknowledged.append(natural_key(self.number))
             self.began = self.sent = None
             self.due = now + PAUSE
 
     def send(self, now):
-        made = self.protocol.Submission(submission_id=self.revision,
-                                        report=[festival_day(unit=self.unit, revision=self.revision)])
+        last, revision = natural_key(self.number)
+        made = self.protocol.Submission(submission_id=self.number,
+                                        report=[festival_day(unit=self.unit, last=str(last), revision=revision)])
         try:
             self.socket.send_multipart([b"baocao/1", made.SerializeToString()], zmq.DONTWAIT)
             self.sent = now

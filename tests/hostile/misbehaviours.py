@@ -20,7 +20,7 @@ def submission(*reports, number=7):
 
 
 def a_report(chance, unit):
-    return festival_day(unit=unit, revision=chance.randrange(1, 1 << 20))
+    return festival_day(unit=unit, revision=chance.randrange(1, 1001))
 
 
 def fields(size):
