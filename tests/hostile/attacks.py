@@ -1,6 +1,7 @@
 """Crowds that attack a daemon, each in a process of its own and with little claim on the processor, as they would be on machines
 of their own. An attack is a generator over a crowd's turns; it ends when its time is over, and gives what it counted."""
 import collections
+import contextlib
 import heapq
 import itertools
 import multiprocessing
@@ -13,7 +14,7 @@ import misbehaviours
 import raw_peer as wire
 
 TARGET = None  # of this process: endpoint and server's key
-SLOWEST = 120  # seconds that a busy machine may take in addition until everybody has begun
+SLOWEST = 120  # seconds that a busy machine may take until everybody has begun
 
 
 def connect(keys=None, **options):
@@ -21,8 +22,8 @@ def connect(keys=None, **options):
 
 
 class Crowd:
-    """Steps of many generators, each when it is due, until each has had its first and the time is over. make(n) gives the n-th; one
-    that ends is made anew."""
+    """Steps of many generators, each when it is due, for so long after each has had its first. make(n) gives the n-th; one that ends
+    is made anew."""
 
     def __init__(self, size, make):
         self.make, self.counts, self.order = make, collections.Counter(), itertools.count()
@@ -44,14 +45,16 @@ class Crowd:
             return None, 0.5
 
     def run(self, seconds):
-        end = time.monotonic() + seconds
-        while (now := time.monotonic()) < end or self.waiting and now < end + SLOWEST:
+        started, ready = time.monotonic(), None
+        while (now := time.monotonic()) < (started + SLOWEST if ready is None else ready + seconds):
             at, _, n, running = self.due[0]
             if at > now:
                 time.sleep(min(at - now, 0.05))
                 continue
             running, pause = self.step(n, running)
             heapq.heapreplace(self.due, (time.monotonic() + pause, next(self.order), n, running))
+            if ready is None and not self.waiting:
+                ready = time.monotonic()
         self.counts["never begun"] = len(self.waiting)
         return self.counts
 
@@ -106,17 +109,26 @@ def unknown_keys(n, counts):
 
 
 def idle_connections(n, counts):
-    peer = connect(timeout=0.05)  # no longer than that: when the daemon accepts no more, others are to be tried
-    counts["connections"] += 1
-    while not peer.is_closed():
-        yield 1
+    """A connection on which nothing is said. Nobody waits for it: when the daemon accepts no more, the others are to be tried."""
+    host, port = TARGET[0].removeprefix("tcp://").rsplit(":", 1)
+    with socket.socket() as made:
+        made.setblocking(False)
+        made.connect_ex((host, int(port)))
+        counts["connections"] += 1
+        while True:
+            yield 1
+            with contextlib.suppress(BlockingIOError):
+                if not made.recv(4096):
+                    raise wire.Refused("by the daemon")
 
 
 # with a key
 
 def idle_collectors(keys):
+    """Each has sent something, has been answered, and stays."""
     def make(n, counts):
         peer = connect(keys[n % len(keys)]).shake_hands()
+        peer.send(misbehaviours.VERSION, b"\x08\x07")
         counts["connections"] += 1
         while not peer.is_closed():
             yield 1
