@@ -172,7 +172,7 @@ const char *book_load(struct book *workbook, const char *part, char **ret, size_
 
 	while (reason == NULL && got > 0) {
 		if (used + READ_SIZE + 1 > room) {
-			char *grown = realloc(bytes, room = room == 0 ? 2 * READ_SIZE : 2 * room);
+			char *grown = realloc(bytes, room = room == 0 ? (size_t)2 * READ_SIZE : 2 * room);
 			if (grown == NULL) {
 				reason = out_of_memory;
 				break;

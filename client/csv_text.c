@@ -22,7 +22,7 @@ static const char *read_all(FILE *file, struct csv_text *ret)
 
 	do {
 		if (ret->size + READ_SIZE + 1 > room) {
-			room = room == 0 ? 2 * READ_SIZE : 2 * room;
+			room = room == 0 ? (size_t)2 * READ_SIZE : 2 * room;
 			char *grown = realloc(ret->text, room);
 			if (grown == NULL)
 				return N_("out of memory");
@@ -47,7 +47,7 @@ static uint32_t unit_at(const uint8_t *bytes, bool big)
 static const char *from_utf16(struct csv_text *text, bool big)
 {
 	const uint8_t *from = (const uint8_t *)text->text;
-	char *to = malloc(text->size / 2 * 3 + 1); // a unit takes at most three bytes
+	char *to = calloc(text->size / 2 * 3 + 1, 1); // a unit takes at most three bytes
 	size_t used = 0;
 
 	if (to == NULL)

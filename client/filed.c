@@ -26,7 +26,7 @@ void filed_read(const struct contract *contract, const char *series, struct file
 	take_last(text, type);
 	take_last(text, ret_filed->kind);
 	(void)snprintf(ret_filed->unit, sizeof ret_filed->unit, "%.*s", FILED_WORD_SIZE - 1, text);
-	const struct contract_value *value = contract_value_by_number(contract->period_type_enum, atoi(type));
+	const struct contract_value *value = contract_value_by_number(contract->period_type_enum, (int)strtol(type, NULL, 10));
 	ret_filed->period_type = value == NULL ? "" : value->label;
 }
 

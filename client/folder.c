@@ -293,7 +293,8 @@ static bool list_files(struct folder *folder, DIR *stream)
 		forget(list, count);
 		return false;
 	}
-	qsort(list, count, sizeof list[0], by_name);
+	if (count > 0)
+		qsort(list, count, sizeof list[0], by_name);
 	forget(folder->seen, folder->seen_count);
 	folder->seen = list;
 	folder->seen_count = count;

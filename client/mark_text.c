@@ -219,7 +219,7 @@ const char *mark_json(const struct mark_file *file, const char *copy_path)
 	size_t size = 0;
 	ssize_t len;
 
-	for (size_t row = 1; reason == NULL && (len = getline(&line, &size, from)) >= 0; row++)
+	for (size_t row = 1; to != NULL && reason == NULL && (len = getline(&line, &size, from)) >= 0; row++)
 		if (!copy_line(file, row, line, (size_t)len, to))
 			reason = _("out of memory");
 	if (reason == NULL && !feof(from))

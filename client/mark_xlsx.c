@@ -64,13 +64,10 @@ static struct xml_text *load(struct marking *marking, const char *part, const ch
 	return NULL;
 }
 
-// The bytes, which are from malloc() and become the archive's, as that part of the copy.
-static void put(struct marking *marking, const char *part, char *bytes, size_t size)
+// A source of the archive's, or NULL, as that part of the copy.
+static void put(struct marking *marking, const char *part, zip_source_t *source)
 {
-	zip_source_t *source = bytes == NULL ? NULL : zip_source_buffer(marking->copy, bytes, size, 1);
-
 	if (source == NULL) {
-		free(bytes);
 		fail(marking, _("out of memory"));
 		return;
 	}
@@ -89,13 +86,18 @@ static void put_edited(struct marking *marking, const char *part, struct xml_tex
 
 	if (marking->reason == NULL && (text->edit_count > 0 || text->out_of_memory)) {
 		char *bytes = xml_apply(text, &size);
-		put(marking, part, bytes, size);
+		zip_source_t *source = bytes == NULL ? NULL : zip_source_buffer(marking->copy, bytes, size, 1);
+		if (source == NULL)
+			free(bytes); // else they are the archive's
+		put(marking, part, source);
 	}
 }
 
 static void put_text(struct marking *marking, const char *part, const char *text)
 {
-	put(marking, part, text == NULL ? NULL : strdup(text), text == NULL ? 0 : strlen(text));
+	const char *kept = text == NULL ? NULL : arena_strndup(marking->arena, text, strlen(text)); // longer than the archive is open
+
+	put(marking, part, kept == NULL ? NULL : zip_source_buffer(marking->copy, kept, strlen(kept), 0));
 }
 
 // Appends to a growing text of the arena.
@@ -520,15 +522,16 @@ static const char *read_bytes(const char *path, void **ret, size_t *ret_size)
 {
 	FILE *file = fopen(path, "re");
 	char *bytes = file == NULL ? NULL : malloc(BOOK_FILE_MAX);
-	const char *reason = file == NULL ? strerror(errno) : bytes == NULL ? _("out of memory") : NULL;
 
-	*ret_size = bytes == NULL ? 0 : fread(bytes, 1, BOOK_FILE_MAX, file);
-	if (reason == NULL && ferror(file))
-		reason = _("cannot be read to its end");
-	if (file != NULL)
-		(void)fclose(file);
 	*ret = bytes;
-	return reason;
+	*ret_size = 0;
+	if (file == NULL)
+		return strerror(errno);
+	if (bytes != NULL)
+		*ret_size = fread(bytes, 1, BOOK_FILE_MAX, file);
+	bool good = ferror(file) == 0;
+	(void)fclose(file);
+	return bytes == NULL ? _("out of memory") : !good ? _("cannot be read to its end") : NULL;
 }
 
 static const char *write_bytes(const char *path, const void *bytes, size_t size)
@@ -562,10 +565,10 @@ const char *mark_xlsx(const struct mark_file *file, const char *copy_path)
 {
 	struct marking marking = {.file = file, .arena = arena_create(ARENA_MAX), .content_types = "", .relations = ""};
 	void *bytes = NULL;
-	size_t size;
+	size_t size = 0;
 	const char *reason = marking.arena == NULL ? _("out of memory") : read_bytes(file->path, &bytes, &size);
 
-	if (reason == NULL)
+	if (reason == NULL && bytes != NULL)
 		reason = write_bytes(copy_path, bytes, size);
 	if (reason == NULL) {
 		reason = book_open(&marking.workbook, bytes, size);

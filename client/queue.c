@@ -72,7 +72,6 @@ static bool queue_imported(struct queueing *queueing)
 {
 	struct import *import = &queueing->import;
 
-	queueing->queued->entries = calloc(import->count + 1, sizeof(int64_t));
 	if (queueing->queued->entries == NULL || !import_judge(import, !queueing->unchecked) || import->out_of_memory)
 		return out_of_memory();
 	show_problems(import, stdout, stderr);
@@ -99,6 +98,7 @@ bool queue_files(struct outbox *outbox, char **paths, bool unchecked, struct que
 		for (; *paths != NULL; paths++)
 			import_file(&queueing.import, *paths);
 		ret->reports = queueing.import.count;
+		ret->entries = calloc(ret->reports + 1, sizeof *ret->entries);
 		good = queue_imported(&queueing);
 		ret->unreadable = queueing.import.unreadable;
 	}

@@ -149,11 +149,11 @@ static json_t *json_of(const struct group *group)
 		if (i != BAOCAO__OUTCOME__OUTCOME_BUSY) // never an answer
 			(void)json_object_set_new(outcomes, show_outcome_name((Baocao__Outcome)i), json_integer(n[i]));
 	return json_pack("{s:I, s:I, s:I, s:o, s:s?}", "pending", (json_int_t)n[0], "delivered",
-	                 (json_int_t)(n[BAOCAO__OUTCOME__OUTCOME_STORED] + n[BAOCAO__OUTCOME__OUTCOME_DUPLICATE] +
-	                              n[BAOCAO__OUTCOME__OUTCOME_SUPERSEDED]),
+	                 (json_int_t)n[BAOCAO__OUTCOME__OUTCOME_STORED] + n[BAOCAO__OUTCOME__OUTCOME_DUPLICATE] +
+	                     n[BAOCAO__OUTCOME__OUTCOME_SUPERSEDED],
 	                 "refused",
-	                 (json_int_t)(n[BAOCAO__OUTCOME__OUTCOME_CONFLICT] + n[BAOCAO__OUTCOME__OUTCOME_REFUSED] +
-	                              n[BAOCAO__OUTCOME__OUTCOME_PROTOCOL]),
+	                 (json_int_t)n[BAOCAO__OUTCOME__OUTCOME_CONFLICT] + n[BAOCAO__OUTCOME__OUTCOME_REFUSED] +
+	                     n[BAOCAO__OUTCOME__OUTCOME_PROTOCOL],
 	                 "outcomes", outcomes, "oldest_pending", group->oldest[0] == '\0' ? NULL : group->oldest);
 }
 

@@ -95,8 +95,10 @@ static bool is_empty(const struct cell *cell)
 
 static bool is_named_before(const struct table_header *header, size_t column)
 {
-	for (size_t i = 0; i < column; i++)
-		if (header->columns[i].field != NULL && strcmp(header->columns[i].name, header->columns[column].name) == 0)
+	const char *name = header->columns[column].name;
+
+	for (size_t i = 0; i < column && name != NULL; i++)
+		if (header->columns[i].field != NULL && header->columns[i].name != NULL && strcmp(header->columns[i].name, name) == 0)
 			return true;
 	return false;
 }

@@ -89,8 +89,10 @@ static void tell_systemd(struct watch *watch)
 	               _("STATUS=%zu files sent, %zu returned, %zu wait; %" PRId64 " reports pending%s%s%s"), watch->desk.sent,
 	               watch->desk.returned, watch->settling + watch->waiting, counts[0], counts[0] > 0 ? _(" since ") : "", oldest,
 	               watch->trouble_pause > 0 ? _("; in trouble, see the journal") : "");
-	if (strcmp(status, watch->status) != 0)
-		(void)sd_notify(0, strcpy(watch->status, status));
+	if (strcmp(status, watch->status) != 0) {
+		memcpy(watch->status, status, sizeof status);
+		(void)sd_notify(0, watch->status);
+	}
 }
 
 static void pat_watchdog(const struct watch *watch)

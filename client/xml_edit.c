@@ -265,13 +265,13 @@ const char *xml_escape(struct arena *arena, const char *text)
 	size_t used = 0;
 
 	for (; escaped != NULL && *text != '\0'; text++) {
-		const char *piece = NULL;
+		const char *piece = "";
 		for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++)
 			if (*text == entities[i].plain)
 				piece = entities[i].escaped;
-		if (piece != NULL) {
-			memcpy(escaped + used, piece, strlen(piece));
-			used += strlen(piece);
+		if (piece[0] != '\0') {
+			for (; *piece != '\0'; piece++)
+				escaped[used++] = *piece;
 		} else if ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t') { // others XML does not have
 			escaped[used++] = *text;
 		}

@@ -301,6 +301,7 @@ struct http *http_create(const char *address, struct health *health, char **ret_
 	const char *fault = http_address_fault(address);
 	struct http *http = calloc(1, sizeof *http);
 	bool local = has_prefix(address, "ipc://");
+	char *path = NULL;
 	int listening = -1;
 
 	*ret_error = NULL;
@@ -309,8 +310,9 @@ struct http *http_create(const char *address, struct health *health, char **ret_
 		(void)pthread_mutex_init(&http->mutex, NULL);
 		http->health = health;
 		listening = local ? listen_local(address + 6) : listen_tcp(address + 6);
-		http->path = local && listening >= 0 ? strdup(address + 6) : NULL;
+		path = local && listening >= 0 ? strdup(address + 6) : NULL;
 		http->daemon = listening >= 0 ? start(http, listening) : NULL;
+		http->path = path;
 	}
 	if (http != NULL && http->daemon != NULL)
 		return http;

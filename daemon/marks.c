@@ -33,7 +33,7 @@ static int year_of(const struct item *item)
 {
 	char text[DATE_TEXT_SIZE];
 	date_format(item->key.last, text);
-	return atoi(text); // it ends at the hyphen
+	return (int)strtol(text, NULL, 10); // it ends at the hyphen
 }
 
 static bool are_of_one_mark(const struct item *a, const struct item *b)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,13 +17,15 @@ static void sample_cpu(struct metrics_thread *thread)
 
 static void sample_memory(struct metrics_thread *thread)
 {
-	int64_t size, resident;
 	FILE *file = fopen("/proc/self/statm", "re"); // in pages: size, resident, ...
+	char text[128], *second = text;
 
 	if (file == NULL)
 		return;
-	if (fscanf(file, "%" SCNd64 " %" SCNd64, &size, &resident) == 2)
-		metrics_set(thread, METRIC_RESIDENT, 0, resident * sysconf(_SC_PAGESIZE));
+	if (fgets(text, sizeof text, file) != NULL) {
+		(void)strtoll(text, &second, 10);
+		metrics_set(thread, METRIC_RESIDENT, 0, (int64_t)strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE));
+	}
 	(void)fclose(file);
 }
 

@@ -89,7 +89,7 @@ enum answer replays_take(PGconn *connection, int at_most, date_instant now, stru
 
 static const char *outcome_text(const struct submission *submission)
 {
-	for (size_t i = 0; submission->whole == 0 && i < sizeof outcomes / sizeof outcomes[0]; i++)
+	for (size_t i = 0; submission->whole == 0 && submission->items != NULL && i < sizeof outcomes / sizeof outcomes[0]; i++)
 		if (outcomes[i].outcome == submission->items[0].outcome)
 			return outcomes[i].text;
 	return "protocol";

@@ -22,7 +22,8 @@ static int memory(void)
 		return 0;
 	freed[0] = 1;
 	free(freed);
-	return freed[0]; // after its end
+	char seen = freed[0]; // after its end
+	return seen;
 }
 
 static int overflow(int argc)

@@ -11,7 +11,7 @@ enum { COUNTERS = sizeof((struct histogram *)0)->counts / sizeof(uint64_t), TICK
 static unsigned halvings(uint64_t value)
 {
 	unsigned count = 0;
-	while (value >> count >= 2 * HISTOGRAM_HALF)
+	while (value >> count >= (uint64_t)2 * HISTOGRAM_HALF)
 		count++;
 	return count;
 }
@@ -26,7 +26,7 @@ static size_t counter_of(uint64_t value)
 // The greatest value that is counted there.
 static uint64_t value_of(size_t counter)
 {
-	size_t shift = counter < 2 * HISTOGRAM_HALF ? 0 : counter / HISTOGRAM_HALF - 1;
+	size_t shift = counter < (size_t)2 * HISTOGRAM_HALF ? 0 : counter / HISTOGRAM_HALF - 1;
 	return ((uint64_t)(counter - shift * HISTOGRAM_HALF + 1) << shift) - 1;
 }
 
@@ -69,12 +69,14 @@ static void write_lines(const struct histogram *histogram, double unit, FILE *fi
 {
 	size_t counter;
 	uint64_t seen = 0;
+	double share = 0;
 
-	for (double share = 0; seen < histogram->total; share = next_share(share)) {
+	while (seen < histogram->total) {
 		seen = count_at(histogram, share, &counter);
 		if (seen < histogram->total)
 			(void)fprintf(file, "%12.3f %2.12f %10" PRIu64 " %14.2f\n", (double)histogram_at(histogram, share) / unit, share,
 			              seen, 1 / (1 - share));
+		share = next_share(share);
 	}
 	(void)fprintf(file, "%12.3f %2.12f %10" PRIu64 "\n", (double)histogram->max / unit, 1.0, histogram->total);
 	(void)fprintf(file, "#[Max = %.3f, Total count = %" PRIu64 "]\n", (double)histogram->max / unit, histogram->total);

@@ -125,10 +125,11 @@ static void send_due(struct run *run)
 {
 	double now = seconds_now();
 
-	for (; run->due < run->total && due_at(run, run->due) <= now; now = seconds_now()) {
+	while (run->due < run->total && due_at(run, run->due) <= now) {
 		histogram_record(&run->delays, microseconds(now - due_at(run, run->due)));
 		run->due++;
 		send_next(run, &run->filers[(run->due - 1) % run->count]);
+		now = seconds_now();
 	}
 	for (; run->again_count > 0 && run->again[run->again_first].at <= now; run->again_count--) {
 		send_number(run, run->again[run->again_first].number);

@@ -161,7 +161,12 @@ static void pass_rows(struct wire *wire, size_t submissions)
 }
 
 // Not inlined and not cloned: its name is asked for.
-__attribute__((noinline, noclone)) void wire_counted(struct wire *wire)
+#ifdef __clang__
+__attribute__((noinline))
+#else
+__attribute__((noinline, noclone))
+#endif
+void wire_counted(struct wire *wire)
 {
 	pass_rows(wire, COUNTED);
 	wire->last_number = 0; // also keeps the call above from becoming a jump

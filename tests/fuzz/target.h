@@ -22,7 +22,12 @@ const struct contract *target_init(void);
 void target_begin(void);
 
 // Ends the process, saying what does not hold.
-void target_require(bool holds, const char *what);
+_Noreturn void target_fail(const char *what);
+static inline void target_require(bool holds, const char *what)
+{
+	if (!holds)
+		target_fail(what);
+}
 
 // An arena that is there; the target destroys it.
 struct arena *target_arena(void);

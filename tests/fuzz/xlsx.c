@@ -112,7 +112,9 @@ static void check_copy(const struct import *import, const void *bytes, size_t si
 	struct import again;
 	FILE *file = fopen(path, "we");
 
-	target_require(file != NULL && fwrite(bytes, 1, size, file) == size && fclose(file) == 0, "the workbook can be written");
+	target_require(file != NULL, "the workbook can be made");
+	bool written = fwrite(bytes, 1, size, file) == size;
+	target_require(fclose(file) == 0 && written, "the workbook can be written");
 	if (!mark_copy(import, path, copy))
 		return;
 	target_require(import_init(&again, contract), "there is memory");

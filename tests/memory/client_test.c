@@ -65,6 +65,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	char *error = NULL;
+	*state = f;
 	if (f == NULL || sodium_init() < 0 || (f->contract = contract_load(&error)) == NULL)
 		return 1;
 	// Thousands of outboxes: in memory where there is such a file system.
@@ -76,7 +77,6 @@ static int set_up(void **state)
 	FILE *file = fopen(f->path, "w");
 	if (file == NULL || fputs(json, file) < 0 || fclose(file) != 0)
 		return 1;
-	*state = f;
 	f->nowhere = fopen("/dev/null", "w");
 	return f->nowhere == NULL;
 }

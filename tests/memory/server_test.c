@@ -29,6 +29,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	char *error = NULL;
+	*state = f;
 	if (f == NULL || sodium_init() < 0)
 		return 1;
 	f->contract = contract_load(&error);
@@ -44,7 +45,6 @@ static int set_up(void **state)
 		f->submission->items[i].outcome = BAOCAO__OUTCOME__OUTCOME_STORED;
 		f->submission->items[i].report_no = (int64_t)i + 1;
 	}
-	*state = f;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	char *error = NULL;
+	*state = f;
 	if (f == NULL || sodium_init() < 0)
 		return 1;
 	f->now = date_now();
@@ -32,7 +33,6 @@ static int set_up(void **state)
 	f->catalogue = small_catalogue(f->contract, &error);
 	f->bytes = sample_submission(f->contract, 12, &f->size);
 	f->right = opened_submission(f->bytes, f->size, f->now);
-	*state = f;
 	return f->right != NULL && opened_decode(f->right, f->contract, f->catalogue) ? 0 : 1;
 }
 

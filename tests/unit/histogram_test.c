@@ -37,8 +37,10 @@ static void it_is_right_to_three_digits_above(void **state)
 	struct histogram *histogram = *state;
 	static uint64_t values[VALUES]; // growing, from 1 to some 10^13
 	double next = 1;
-	for (size_t i = 0; i < VALUES; i++, next *= 1.003)
+	for (size_t i = 0; i < VALUES; i++) {
 		histogram_record(histogram, values[i] = (uint64_t)next);
+		next *= 1.003;
+	}
 	for (size_t i = 0; i < VALUES; i += 37) {
 		uint64_t seen = histogram_at(histogram, (double)(i + 1) / VALUES - 1e-9);
 		if (values[i] < UINT64_C(1) << 43)

@@ -38,7 +38,7 @@ static void a_replay_leaves_a_quarter_of_the_room_to_others(void **state)
 	(void)state;
 	struct room room;
 	room_init(&room, &config);
-	struct submission *replay = entered(&room, REPLAYER, 200, 3 * MIB);
+	struct submission *replay = entered(&room, REPLAYER, 200, (size_t)3 * MIB);
 	struct submission *more = made(REPLAYER, 200, 1), *fresh = made(CALM, 1, 1);
 	assert_true(room_know(&room, CALM));
 	more->is_large = room_is_large(&room, more);
@@ -74,7 +74,7 @@ static void what_is_decoded_no_longer_waits_and_everything_leaves(void **state)
 	(void)state;
 	struct room room;
 	room_init(&room, &config);
-	struct submission *first = entered(&room, REPLAYER, 200, 6 * MIB);
+	struct submission *first = entered(&room, REPLAYER, 200, (size_t)6 * MIB);
 	room_decoded(&room, first);
 	assert_int_equal(room.waiting_bytes, 0);
 	struct submission *second = entered(&room, REPLAYER, 200, 100);

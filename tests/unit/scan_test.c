@@ -36,9 +36,9 @@ static bool scan(const char *bytes, size_t size, char problem[static SCAN_PROBLE
 #define assert_refused(bytes, because)                                                                                  \
 	do {                                                                                                                \
 		char problem[SCAN_PROBLEM_SIZE] = "";                                                                           \
-		assert_false(scan(bytes, sizeof bytes - 1, problem));                                                           \
-		if (strstr(problem, because) == NULL)                                                                           \
-			fail_msg("%s does not say %s", problem, because);                                                           \
+		assert_false(scan(bytes, sizeof(bytes) - 1, problem));                                                          \
+		if (strstr(problem, (because)) == NULL)                                                                         \
+			fail_msg("%s does not say %s", problem, (because));                                                         \
 	} while (0)
 
 static void text_that_is_not_utf8_is_refused(void **state)
@@ -58,8 +58,10 @@ static void heaps_of_combining_marks_are_refused(void **state)
 	(void)state;
 	char text[2 + 1 + 31 * 2] = {0x0a, 1 + 31 * 2, 'a'}; // unit_code
 	char problem[SCAN_PROBLEM_SIZE] = "";
-	for (size_t i = 0; i < 31; i++)
-		memcpy(text + 3 + 2 * i, "\xcc\xa3", 2);
+	for (size_t i = 0; i < 31; i++) {
+		text[3 + 2 * i] = '\xcc';
+		text[4 + 2 * i] = '\xa3';
+	}
 	assert_false(scan(text, sizeof text, problem));
 	assert_non_null(strstr(problem, "marks"));
 	text[1] -= 2;
@@ -109,14 +111,15 @@ static void unknown_fields_are_counted_and_skipped(void **state)
 static void fields_are_bounded(void **state)
 {
 	(void)state;
-	size_t size = 3 * (SCAN_REPORT_FIELDS_MAX + 1);
+	static const uint8_t field[] = {0xa0, 0x1f, 0x01};
+	size_t size = sizeof field * (SCAN_REPORT_FIELDS_MAX + 1);
 	uint8_t *bytes = malloc(size);
 	struct scan_slice slice = {.bytes = bytes, .size = size};
 	uint32_t unknown;
 	char problem[SCAN_PROBLEM_SIZE];
 	assert_non_null(bytes);
-	for (size_t i = 0; i < size; i += 3)
-		memcpy(bytes + i, "\xa0\x1f\x01", 3);
+	for (size_t i = 0; i < size; i += sizeof field)
+		memcpy(bytes + i, field, sizeof field);
 	assert_false(scan_report(contract, &slice, &unknown, problem));
 	assert_non_null(strstr(problem, "fields in one report"));
 	free(bytes);
@@ -142,8 +145,8 @@ static void what_is_unknown_is_not_gone_into(void **state)
 {
 	(void)state;
 	enum { DEPTH = 5000 };
-	uint8_t *bytes = malloc(DEPTH * 6);
-	size_t at = DEPTH * 6, size = 0;
+	uint8_t *bytes = malloc((size_t)DEPTH * 6);
+	size_t at = (size_t)DEPTH * 6, size = 0;
 	struct scan_slice slice;
 	uint32_t unknown;
 	char problem[SCAN_PROBLEM_SIZE];
