@@ -84,3 +84,44 @@ bool filed_matches(const struct filed_filter *filter, const struct filed *filed)
 	       (filter->unit == NULL || strcmp(filter->unit, filed->unit) == 0) && strcmp(filed->first, filter->from) >= 0 &&
 	       (filter->to[0] == '\0' || strcmp(filed->last, filter->to) <= 0);
 }
+
+/* asking the outbox */
+
+bool filed_each(struct outbox *outbox, const char *sql, const struct contract *contract, const struct filed_filter *filter,
+                bool (*use)(void *user, const struct filed *filed, sqlite3_stmt *row), void *user)
+{
+	sqlite3_stmt *statement = NULL;
+	struct filed filed;
+	int status = sqlite3_prepare_v2(outbox_database(outbox), sql, -1, &statement, NULL);
+
+	while (status == SQLITE_OK || status == SQLITE_ROW) {
+		status = sqlite3_step(statement);
+		if (status != SQLITE_ROW)
+			break;
+		filed_read(contract, (const char *)sqlite3_column_text(statement, 0), &filed);
+		if (filed_matches(filter, &filed) && !use(user, &filed, statement))
+			status = SQLITE_NOMEM;
+	}
+	(void)sqlite3_finalize(statement);
+	if (status != SQLITE_DONE)
+		(void)fprintf(stderr, _("baocao: outbox: %s\n"), sqlite3_errstr(status));
+	return status == SQLITE_DONE;
+}
+
+int filed_ask(const struct options *options,
+              enum exit_status (*command)(const struct options *options, const struct contract *contract, struct outbox *outbox))
+{
+	char *error = NULL;
+	struct contract *contract = contract_load(&error);
+	struct outbox *outbox = contract == NULL ? NULL : outbox_open(options->outbox);
+	enum exit_status status = STATUS_WRONG;
+
+	if (contract == NULL)
+		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
+	else if (outbox != NULL)
+		status = command(options, contract, outbox);
+	free(error);
+	outbox_close(&outbox);
+	contract_destroy(&contract);
+	return (int)status;
+}

@@ -92,7 +92,7 @@ struct outbox {
 
 static bool complain(const struct outbox *outbox, const char *reason)
 {
-	(void)fprintf(stderr, "baocao: outbox %s: %s\n", outbox->path, reason);
+	(void)fprintf(stderr, _("baocao: outbox %s: %s\n"), outbox->path, reason);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exit_status.h"
+#include "filed.h"
 #include "proof_file.h"
 #include "signing_keys.h"
 #include "words.h"
@@ -52,42 +53,29 @@ static void look(void *user, const struct outbox_entry *entry)
 	search->found = true;
 }
 
-static int write_proof(struct search *search)
+static enum exit_status write_proof(const struct options *options, const struct contract *contract, struct outbox *outbox)
 {
+	struct search search = {.outbox = outbox, .contract = contract, .wanted = options->operands[0]};
 	char *end;
 
-	search->report_no = strtoull(search->wanted, &end, 10);
+	search.report_no = strtoull(search.wanted, &end, 10);
 	if (*end != '\0')
-		search->report_no = 0;
-	if (!outbox_each(search->outbox, OUTBOX_ALL, 0, look, search))
+		search.report_no = 0;
+	if (!outbox_each(outbox, OUTBOX_ALL, 0, look, &search))
 		return STATUS_WRONG;
-	if (!search->found) {
-		(void)fprintf(stderr, "baocao: %s: %s\n", search->wanted,
-		              search->seen ? _("its answer is not signed; queued and delivered again it would be")
-		                           : _("the outbox has no answer to such a report"));
+	if (!search.found) {
+		(void)fprintf(stderr, "baocao: %s: %s\n", search.wanted,
+		              search.seen ? _("its answer is not signed; queued and delivered again it would be")
+		                          : _("the outbox has no answer to such a report"));
 		return STATUS_SOME_NOT;
 	}
-	proof_file_write(&search->proof, stdout);
+	proof_file_write(&search.proof, stdout);
 	return STATUS_ALL_STORED;
 }
 
 int prove_proof(const struct options *options)
 {
-	char *error = NULL;
-	struct contract *contract = contract_load(&error);
-	struct search search = {.contract = contract, .wanted = options->operands[0]};
-	int status = STATUS_WRONG;
-
-	if (contract == NULL)
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
-	else
-		search.outbox = outbox_open(options->outbox);
-	if (search.outbox != NULL)
-		status = write_proof(&search);
-	outbox_close(&search.outbox);
-	contract_destroy(&contract);
-	free(error);
-	return status;
+	return filed_ask(options, write_proof);
 }
 
 /* verify */

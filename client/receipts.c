@@ -157,14 +157,10 @@ static const char *column_text(sqlite3_stmt *row, int column)
 	return text_or_empty((const char *)sqlite3_column_text(row, column));
 }
 
-static bool use_row(sqlite3_stmt *row, const struct contract *contract, const struct filed_filter *filter,
-                    struct printing *printing)
+static bool use_row(void *user, const struct filed *filed, sqlite3_stmt *row)
 {
-	struct proof proof;
+	struct proof proof = {.filed = *filed};
 
-	filed_read(contract, column_text(row, 0), &proof.filed);
-	if (!filed_matches(filter, &proof.filed))
-		return true;
 	Baocao__ReportOutcome *answer = baocao__report_outcome__unpack(NULL, (size_t)sqlite3_column_bytes(row, 7),
 	                                                               sqlite3_column_blob(row, 7));
 	proof.revision = sqlite3_column_int64(row, 1);
@@ -178,27 +174,10 @@ static bool use_row(sqlite3_stmt *row, const struct contract *contract, const st
 	proof.is_signed = sqlite3_column_type(row, 8) != SQLITE_NULL;
 	proof.report_no = answer == NULL ? 0 : answer->report_no;
 	proof.received_at = answer == NULL ? "" : text_or_empty(answer->received_at);
-	bool good = print(printing, &proof);
+	bool good = print(user, &proof);
 	if (answer != NULL)
 		baocao__report_outcome__free_unpacked(answer, NULL);
 	return good;
-}
-
-static bool each_row(struct outbox *outbox, const struct contract *contract, const struct filed_filter *filter,
-                     struct printing *printing)
-{
-	sqlite3_stmt *statement = NULL;
-	int status = sqlite3_prepare_v2(outbox_database(outbox), taken, -1, &statement, NULL);
-
-	while (status == SQLITE_OK || status == SQLITE_ROW) {
-		status = sqlite3_step(statement);
-		if (status == SQLITE_ROW && !use_row(statement, contract, filter, printing))
-			status = SQLITE_NOMEM;
-	}
-	(void)sqlite3_finalize(statement);
-	if (status != SQLITE_DONE)
-		(void)fprintf(stderr, "baocao: outbox: %s\n", sqlite3_errstr(status));
-	return status == SQLITE_DONE;
 }
 
 static enum exit_status print_all(const struct options *options, const struct contract *contract, struct outbox *outbox)
@@ -212,7 +191,7 @@ static enum exit_status print_all(const struct options *options, const struct co
 		(void)fputc('[', stdout);
 	else if (printing.csv)
 		print_csv(NULL);
-	bool good = each_row(outbox, contract, &filter, &printing);
+	bool good = filed_each(outbox, taken, contract, &filter, use_row, &printing);
 	if (printing.json)
 		(void)fputs("\n]\n", stdout);
 	if (fflush(stdout) != 0) { // an export to a full disk
@@ -224,17 +203,5 @@ static enum exit_status print_all(const struct options *options, const struct co
 
 int receipts_print(const struct options *options)
 {
-	char *error = NULL;
-	struct contract *contract = contract_load(&error);
-	struct outbox *outbox = contract == NULL ? NULL : outbox_open(options->outbox);
-	enum exit_status status = STATUS_WRONG;
-
-	if (contract == NULL)
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
-	else if (outbox != NULL)
-		status = print_all(options, contract, outbox);
-	free(error);
-	outbox_close(&outbox);
-	contract_destroy(&contract);
-	return (int)status;
+	return filed_ask(options, print_all);
 }

@@ -20,7 +20,7 @@ static const char tell[] = "UPDATE entry SET told = 1 WHERE outcome IN (3, 5, 7)
 
 static bool complain(sqlite3 *database)
 {
-	(void)fprintf(stderr, "baocao: outbox: %s\n", sqlite3_errmsg(database));
+	(void)fprintf(stderr, _("baocao: outbox: %s\n"), sqlite3_errmsg(database));
 	return false;
 }
 

@@ -40,13 +40,12 @@ static int by_kind_and_period(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->period_type, b->period_type);
 }
 
-static bool add(struct groups *groups, const struct contract *contract, const struct filed_filter *filter, sqlite3_stmt *row)
+static bool add(void *user, const struct filed *filed, sqlite3_stmt *row)
 {
-	struct filed filed;
+	struct groups *groups = user;
 	int outcome = sqlite3_column_int(row, 1);
 
-	filed_read(contract, (const char *)sqlite3_column_text(row, 0), &filed);
-	if (!filed_matches(filter, &filed) || outcome < 0 || outcome >= OUTBOX_OUTCOMES)
+	if (outcome < 0 || outcome >= OUTBOX_OUTCOMES)
 		return true;
 	if (groups->count == groups->size) {
 		size_t size = groups->size == 0 ? 64 : 2 * groups->size;
@@ -57,7 +56,7 @@ static bool add(struct groups *groups, const struct contract *contract, const st
 		groups->size = size;
 	}
 	struct group *group = &groups->list[groups->count++];
-	*group = (struct group){.filed = filed};
+	*group = (struct group){.filed = *filed};
 	group->counts[outcome] = sqlite3_column_int64(row, 2);
 	if (outcome == 0)
 		(void)snprintf(group->oldest, sizeof group->oldest, "%s", (const char *)sqlite3_column_text(row, 3));
@@ -88,21 +87,10 @@ static void merge(struct groups *groups)
 static bool read_groups(struct outbox *outbox, const struct contract *contract, const struct filed_filter *filter,
                         struct groups *ret_groups)
 {
-	sqlite3 *database = outbox_database(outbox);
-	sqlite3_stmt *statement = NULL;
-	int status = sqlite3_prepare_v2(database, counts_by_series, -1, &statement, NULL);
-
 	*ret_groups = (struct groups){0};
-	while (status == SQLITE_OK || status == SQLITE_ROW) {
-		status = sqlite3_step(statement);
-		if (status == SQLITE_ROW && !add(ret_groups, contract, filter, statement))
-			status = SQLITE_NOMEM;
-	}
-	(void)sqlite3_finalize(statement);
+	bool good = filed_each(outbox, counts_by_series, contract, filter, add, ret_groups);
 	merge(ret_groups);
-	if (status != SQLITE_DONE)
-		(void)fprintf(stderr, "baocao: outbox: %s\n", sqlite3_errstr(status));
-	return status == SQLITE_DONE;
+	return good;
 }
 
 static void total(const struct groups *groups, struct group *ret_total)
@@ -228,17 +216,5 @@ static enum exit_status print(const struct options *options, const struct contra
 
 int status_print(const struct options *options)
 {
-	char *error = NULL;
-	struct contract *contract = contract_load(&error);
-	struct outbox *outbox = contract == NULL ? NULL : outbox_open(options->outbox);
-	enum exit_status status = STATUS_WRONG;
-
-	if (contract == NULL)
-		(void)fprintf(stderr, "baocao: %s\n", error == NULL ? _("out of memory") : error);
-	else if (outbox != NULL)
-		status = print(options, contract, outbox);
-	free(error);
-	outbox_close(&outbox);
-	contract_destroy(&contract);
-	return (int)status;
+	return filed_ask(options, print);
 }

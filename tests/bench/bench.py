@@ -145,10 +145,19 @@ def resident(daemon):
     return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
 
 
+def processor_seconds(pids):
+    """Processor time that these processes have taken so far, of all their threads: utime and stime of proc(5), stat."""
+    fields = [pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
+
 def cpu_seconds(daemon):
-    """CPU that the daemon has taken so far, of all its threads, in user and kernel."""
-    fields = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return processor_seconds([daemon.process.pid])
+
+
+def backend_seconds(database):
+    """Of the backends that serve the daemon."""
+    return processor_seconds(pid for pid, in database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'baocaod'"))
 
 
 def write_json(path, **figures):

@@ -149,7 +149,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--reports", type=int, default=100_000)
     parser.add_argument("--large", type=int, default=300)
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
+    if options.quick:
+        options.reports, options.large = 8_000, 80
     with world() as made:
         drain("whole", small, options.reports // 4, 125_000, 0.3, None, made, 1.2, 1.5)
         drain("cut", small_later(options.reports // 4), options.reports, 125_000, 0.3, (4, 9), made, 1.7, 3)
