@@ -154,11 +154,6 @@ class Machine:
     def is_up(self):
         return self.nspawn is not None and self.nspawn.poll() is None
 
-    def power_off(self):
-        if self.is_up():
-            os.kill(self.leader, signal.SIGRTMIN + 3)
-            self._wait_down()
-
     def reboot(self):
         """What the machine does when it is told to; systemd-nspawn ends then, and is begun again."""
         self.run("systemctl", "reboot", check=False)
@@ -180,8 +175,10 @@ class Machine:
         self.leader = None
 
     def destroy(self):
+        """Nothing of it is wanted any more: a clean end may wait for machines that are gone already."""
         try:
-            self.power_off()
+            if self.is_up():
+                self.crash()
         finally:
             for group in self.groups:
                 for folder, _, _ in os.walk(group, topdown=False):

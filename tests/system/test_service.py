@@ -91,6 +91,21 @@ def test_nobody_comes_in_from_a_network_that_is_not_allowed(server):
         server.run("systemctl", "restart", "baocaod")
 
 
+def test_a_local_socket_is_for_the_group_and_nobody_else(server):
+    server.shell("useradd --groups baocao clerk; useradd stranger")
+    server.drop_in("local", "[Service]\nExecStart=\nExecStart=/usr/sbin/baocaod --config /etc/baocao/baocaod.conf --set "
+                   "secret_key_file=%d/server.key --set listen_router=ipc:///run/baocao/router --set 'anonymous_collector=Công an Hà Nội'\n")
+    connects = "runuser -u {} -- perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => \"/run/baocao/router\") or die $!'"
+    try:
+        server.run("systemctl", "restart", "baocaod")
+        assert server.shell(connects.format("clerk"), check=False, folder="/").returncode == 0
+        assert "Permission denied" in server.shell(connects.format("stranger"), check=False, folder="/").stderr
+    finally:
+        server.drop_in("local", "")
+        server.run("systemctl", "restart", "baocaod")
+    server.file()
+
+
 @pytest.mark.quick
 def test_it_goes_on_when_postgresql_stops_and_comes_back(server):
     before, pid = server.stored(), server.property("MainPID")
@@ -226,6 +241,8 @@ def test_timers_run_and_their_services_succeed(server):
         assert server.property("ActiveState", timer) == "active", timer
         server.run("systemctl", "start", timer.replace(".timer", ".service"))
         assert server.property("Result", timer.replace(".timer", ".service")) == "success"
+        assert server.property("ExecMainStartTimestampMonotonic", timer.replace(".timer", ".service")) != "0", "its condition kept it from running"
+    assert server.sql("SELECT count(*) FROM baocao.completeness_day") == "1"
 
 
 def test_a_second_daemon_runs_from_the_template(server):
@@ -254,7 +271,7 @@ def test_postgresql_can_be_reached_by_password_over_verified_tls(server):
                       "WHERE a.application_name = 'baocaod'")
     assert ways == "t|baocao|TLSv1.3"
     # Another server with the same name, whose certificate nobody trusts, gets nothing.
-    server.shell("cd /var/lib/postgresql/15/main; openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=db1.example "
+    server.shell("cd /var/lib/postgresql/15/main; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=db1.example "
                  "-keyout other.key -out other.crt 2>/dev/null; chown postgres other.*; chmod 600 other.key")
     server.sql("ALTER SYSTEM SET ssl_cert_file = 'other.crt'")
     server.sql("ALTER SYSTEM SET ssl_key_file = 'other.key'")
