@@ -4,7 +4,8 @@
 --
 --   psql --dbname CONNINFO --file schema/citus.sql     once, on the coordinator, as a superuser, after schema/migrate
 --
--- Stop the daemons first. What changes for the operator: docs/operations.md, "Sharding". Run again it does nothing more.
+-- The daemon cannot store yet in what this makes. That, and what changes for the operator: docs/operations.md, "Sharding". Stop the
+-- daemons first. Run again it does nothing more.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS citus;
