@@ -80,7 +80,7 @@ BEGIN
 		CROSS JOIN LATERAL (
 			SELECT f.report_no FROM baocao.report AS f
 			WHERE f.top_unit_id = m.top_unit_id AND f.report_no BETWEEN m.first_report_no AND m.last_report_no
-				AND f.kind = m.kind AND extract(year FROM f.period_last)::integer = m.year
+				AND f.kind = m.kind AND extract(year FROM f.period_last) = m.year
 				AND f.received_at <= late_before
 			OFFSET 0
 		) AS r
@@ -135,14 +135,15 @@ CREATE VIEW baocao_fold.touched_cell WITH (security_invoker = true) AS
 SELECT DISTINCT top_unit_id, kind, year FROM baocao_fold.touched;
 COMMENT ON VIEW baocao_fold.touched_cell IS 'Cells with a mark.';
 
--- OFFSET 0, here and below: mark by mark and key by key through an index, whatever the planner believes of the number of marks.
+-- OFFSET 0, here and below: mark by mark and key by key through an index, whatever the planner believes of the number of marks. The
+-- year is not cast to integer as the index report_period has it: all reports of a year would be gone through for each mark.
 CREATE VIEW baocao_fold.touched_key WITH (security_invoker = true) AS
 SELECT DISTINCT t.top_unit_id, r.unit_id, t.kind, r.period_type, r.period_first, r.period_last, t.year
 FROM baocao_fold.touched AS t
 CROSS JOIN LATERAL (
 	SELECT f.unit_id, f.period_type, f.period_first, f.period_last FROM baocao.report AS f
 	WHERE f.top_unit_id = t.top_unit_id AND f.report_no BETWEEN t.first_report_no AND t.last_report_no
-		AND f.kind = t.kind AND extract(year FROM f.period_last)::integer = t.year
+		AND f.kind = t.kind AND extract(year FROM f.period_last) = t.year
 	OFFSET 0
 ) AS r;
 COMMENT ON VIEW baocao_fold.touched_key IS 'Units, kinds and periods of which something was stored since the last fold.';
@@ -494,7 +495,7 @@ BEGIN
 			CROSS JOIN LATERAL (
 				SELECT f.unit_id, f.period_type, f.period_first, f.period_last FROM baocao.report AS f
 				WHERE f.top_unit_id = t.top_unit_id AND f.report_no BETWEEN t.first_report_no AND t.last_report_no
-					AND f.kind = t.kind AND extract(year FROM f.period_last)::integer = t.year
+					AND f.kind = t.kind AND extract(year FROM f.period_last) = t.year
 				OFFSET 0
 			) AS r
 		) AS k
