@@ -2,6 +2,7 @@
 
 One private cluster per test process, migrated once; a fresh database and a fresh daemon for each test.
 """
+import atexit
 import contextlib
 import itertools
 import os
@@ -25,13 +26,10 @@ BUILD = pathlib.Path(os.environ.get("BAOCAO_BUILD", ROOT / "build"))
 DEADLINE = float(os.environ.get("BAOCAO_DEADLINE", 20))  # seconds: nothing here takes a tenth of it
 
 _generated = tempfile.mkdtemp(prefix="baocao-pb-")
+atexit.register(shutil.rmtree, _generated, ignore_errors=True)
 subprocess.run(["protoc", f"-I{ROOT}/proto", "-I/usr/include", f"--python_out={_generated}",
                 *[str(p) for p in sorted((ROOT / "proto").glob("*.proto"))]], check=True)
 sys.path.insert(0, _generated)
-
-
-def pytest_sessionfinish():
-    shutil.rmtree(_generated, ignore_errors=True)
 
 
 def as_postgres(*command):
