@@ -198,8 +198,10 @@ def test_two_daemons_share_a_replay(collector, database, daemon, start_daemon):
     add_ward(database, daemon)
     request(database)
     wait_done(database, count)
-    assert database.rows("SELECT outcome, count(*), count(DISTINCT report_no) FROM baocao.replay GROUP BY 1") == [
-        ("stored", count, count)]
+    # One daemon may be at a later revision already when the other stores an earlier one.
+    assert database.rows("SELECT count(*), count(DISTINCT report_no) FROM baocao.replay WHERE outcome IN ('stored', 'superseded')") == [
+        (count, count)]
+    assert database.value("SELECT count(*) FROM baocao.report") == count
     for one in (daemon, other):
         wait_until(lambda: "judged anew" in one.log_text(), "both took part")
 
