@@ -81,7 +81,8 @@ static void reorder(const struct contract_message *about, const uint8_t *at, con
 	size_t count = 0;
 	struct part *parts = arena_alloc(arena, ((size_t)(end - at) / 2 + 1) * sizeof *parts); // of two bytes at least
 
-	target_require(parts != NULL, "there is memory");
+	if (parts == NULL)
+		target_fail("there is memory");
 	while (at < end)
 		parts[count++] = take_part(&at);
 	qsort(parts, count, sizeof *parts, compare);
@@ -95,7 +96,8 @@ static void reorder(const struct contract_message *about, const uint8_t *at, con
 		}
 		uint8_t *room = arena_alloc(arena, size + 1);
 		struct output inside = {.at = room};
-		target_require(room != NULL, "there is memory");
+		if (room == NULL)
+		target_fail("there is memory");
 		reorder(inner, parts[i].payload, parts[i].end, &inside, arena);
 		put_varint(output, parts[i].number << 3 | 2);
 		put_varint(output, (uint64_t)(inside.at - room));
@@ -109,7 +111,8 @@ struct scan_slice reorder_report(const struct contract *contract, const struct s
 	uint8_t *bytes = arena_alloc(arena, report->size + 1); // numbers get no longer than they were
 	struct output output = {.at = bytes};
 
-	target_require(bytes != NULL, "there is memory");
+	if (bytes == NULL)
+		target_fail("there is memory");
 	reorder(contract->report, report->bytes, report->bytes + report->size, &output, arena);
 	return (struct scan_slice){.bytes = bytes, .size = (size_t)(output.at - bytes)};
 }

@@ -49,7 +49,8 @@ static struct cell take_cell(struct reader *reader)
 static uint64_t number_of(const struct cell *cell, size_t size)
 {
 	uint64_t number = 0;
-	target_require(cell->bytes != NULL && cell->size == size, "a number has the size of its column");
+	if (cell->bytes == NULL || cell->size != size)
+		target_fail("a number has the size of its column");
 	for (size_t i = 0; i < size; i++)
 		number = number << 8 | cell->bytes[i];
 	return number;
@@ -64,7 +65,8 @@ static bool is_text(const struct cell *cell, const char *text)
 
 static void *required(void *memory)
 {
-	target_require(memory != NULL, "there is memory");
+	if (memory == NULL)
+		target_fail("there is memory");
 	return memory;
 }
 
@@ -147,10 +149,10 @@ static void check_column(const struct restoring *restoring, const struct layout_
 		good = is_text(cell, item->body->name);
 		break;
 	case LAYOUT_CONTENT_DIGEST:
-		good = cell->size == DIGEST_SIZE && memcmp(cell->bytes, item->digest, DIGEST_SIZE) == 0;
+		good = cell->bytes != NULL && cell->size == DIGEST_SIZE && memcmp(cell->bytes, item->digest, DIGEST_SIZE) == 0;
 		break;
 	case LAYOUT_RAW:
-		good = cell->size == item->raw.size && memcmp(cell->bytes, item->raw.bytes, cell->size) == 0;
+		good = cell->bytes != NULL && cell->size == item->raw.size && memcmp(cell->bytes, item->raw.bytes, cell->size) == 0;
 		break;
 	default:
 		good = cell->bytes != NULL;
