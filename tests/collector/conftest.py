@@ -18,7 +18,7 @@ integration = importlib.util.module_from_spec(_spec)
 sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
-from integration import BUILD, DEADLINE, cluster, daemon, database, pytest_sessionfinish, start_daemon, wait_until  # noqa: E402, F401
+from integration import BUILD, DEADLINE, cluster, daemon, database, start_daemon, wait_until  # noqa: E402, F401
 
 REPORT = {"unit_code": "01", "period_type": "campaign", "period_first": "2022-08-01", "period_last": "2022-08-20",
           "revision": 1, "festival_day": {"points_planned": 10, "points_held": 12, "venue": [

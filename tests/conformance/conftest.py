@@ -11,4 +11,4 @@ integration = importlib.util.module_from_spec(_spec)
 sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
-from integration import cluster, collector, daemon, database, pytest_sessionfinish, start_daemon  # noqa: E402, F401
+from integration import cluster, collector, daemon, database, start_daemon  # noqa: E402, F401

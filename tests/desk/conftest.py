@@ -16,7 +16,7 @@ integration = importlib.util.module_from_spec(_spec)
 sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
-from integration import cluster, daemon, database, pytest_sessionfinish, start_daemon  # noqa: E402, F401
+from integration import cluster, daemon, database, start_daemon  # noqa: E402, F401
 from office import Office  # noqa: E402
 
 

@@ -14,7 +14,7 @@ sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
 # Fixtures. What they call `cluster` is for each test file to say.
-from integration import collector, daemon, pytest_sessionfinish, start_daemon  # noqa: E402, F401
+from integration import collector, daemon, start_daemon  # noqa: E402, F401
 from integration import cluster as migrated, database as made_database  # noqa: E402, F401
 from nodes import Pair, folder_of_postgres  # noqa: E402
 from traffic import Traffic  # noqa: E402

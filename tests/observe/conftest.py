@@ -18,7 +18,7 @@ sys.modules["integration"] = integration
 _spec.loader.exec_module(integration)
 
 from integration import DEADLINE, ROOT, free_port, wait_until  # noqa: E402, F401 what observing.py takes from here
-from integration import cluster, collector, daemon, database, pytest_sessionfinish, start_daemon  # noqa: E402, F401
+from integration import cluster, collector, daemon, database, start_daemon  # noqa: E402, F401
 from observing import get, http_options  # noqa: E402
 
 
