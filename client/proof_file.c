@@ -107,12 +107,21 @@ static bool is_line(const struct lines *lines, const char *wanted)
 	return lines->length == strlen(wanted) && memcmp(lines->line, wanted, lines->length) == 0;
 }
 
+// What was signed has no control characters. A carriage return that was left in would be taken for a line's end by the next reader.
+static bool is_printable(const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->length; i++)
+		if ((unsigned char)lines->line[i] < ' ' || lines->line[i] == 0x7f)
+			return false;
+	return true;
+}
+
 // The lines up to an empty one, each with its line end, into a text.
 static bool read_section(struct lines *lines, char *text, size_t room, size_t *ret_size)
 {
 	*ret_size = 0;
 	while (next_line(lines) && lines->length > 0) {
-		if (lines->length + 1 > room - *ret_size || memchr(lines->line, '\0', lines->length) != NULL)
+		if (lines->length + 1 > room - *ret_size || !is_printable(lines))
 			return false;
 		memcpy(text + *ret_size, lines->line, lines->length);
 		text[*ret_size + lines->length] = '\n';
