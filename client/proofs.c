@@ -20,8 +20,7 @@ static const char *const warning_text[WARNINGS] = {
 	[NOT_A_SIGNATURE] = N_("a receipt carries a signature that cannot be read"),
 	[OTHER_REPORTS] = N_("a receipt carries a signature that is not about what it says"),
 	[WRONG_SIGNATURE] = N_("a receipt carries a signature that its key did not make"),
-	[UNKNOWN_KEY] = N_("receipts are signed by a key that is not trusted here; ask the ministry for its list of keys, and give it "
-					   "with --signing-key"),
+	[UNKNOWN_KEY] = N_("receipts are signed by a key that is not trusted here; ask the ministry for its list of keys, and give it with --signing-key"),
 };
 
 struct proofs {
