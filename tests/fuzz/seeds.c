@@ -260,9 +260,9 @@ static void write_xlsx(const struct seeding *seeding, const char *name, const st
 static void write_parts(const struct seeding *seeding)
 {
 	static const char *const texts[] = {
-		"0<worksheet><sheetData><row r=\"2\"><c r=\"C2\" t=\"inlineStr\"><is><r><t>unit code</t></r></is></c><c t=\"inlineStr\"><is><t>"
+		("0<worksheet><sheetData><row r=\"2\"><c r=\"C2\" t=\"inlineStr\"><is><r><t>unit code</t></r></is></c><c t=\"inlineStr\"><is><t>"
 		"revision</t></is></c></row><row><c r=\"C3\" t=\"str\"><f>A1</f><v>01</v></c><c t=\"b\"><v>1</v></c></row><row r=\"9\"><c "
-		"r=\"C9\" t=\"e\"><v>#DIV/0!</v></c><c><f>1</f></c></row></sheetData><conditionalFormatting/></worksheet>",
+		"r=\"C9\" t=\"e\"><v>#DIV/0!</v></c><c><f>1</f></c></row></sheetData><conditionalFormatting/></worksheet>"),
 		"1<sst><si><r><t>unit</t></r><r><t> code</t></r><rPh><t>x</t></rPh></si><si><t>revision</t></si></sst>",
 		("2<x:workbook xmlns:x=\"x\"><x:workbookPr date1904=\"1\"/><x:sheets><x:sheet name=\"b\" x:id=\"r1\" state=\"visible\"/></x:sheets>"
 		"</x:workbook>"),

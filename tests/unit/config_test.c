@@ -52,7 +52,7 @@ static void a_line_may_be_long(void **state)
 	struct config config;
 	(void)state;
 	memset(text + strlen(text), '-', 400);
-	(void)strcat(text, "' # writers=2\n");
+	(void)snprintf(text + strlen(text), sizeof text - strlen(text), "' # writers=2\n");
 	assert_true(read_text(&config, text, strlen(text), &said));
 	text[strlen(text) - 1] = '\0';
 	assert_string_equal(config.database, text + strlen("database = "));
@@ -88,17 +88,19 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 	assert_refused("database = db\0name\n", "a.conf:1: contains a NUL");
 }
 
+enum { SAID_SIZE = 200 };
+
 static void note(void *data, const char *option, bool taken_over)
 {
 	char *said = data;
-	(void)strcat(strcat(strcat(said, option), taken_over ? "" : "!"), " ");
+	(void)snprintf(said + strlen(said), SAID_SIZE - strlen(said), "%s%s ", option, taken_over ? "" : "!");
 }
 
 static void what_may_change_is_taken_over_and_the_rest_is_told(void **state)
 {
 	struct config config, fresh;
 	const char *reason;
-	char said[200] = "";
+	char said[SAID_SIZE] = "";
 	(void)state;
 	assert_true(config_init(&config) && config_init(&fresh));
 	config_take_over(&config, &fresh, note, said);

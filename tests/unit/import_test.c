@@ -136,8 +136,8 @@ static void too_many_columns_are_not_left_out_silently(void **state)
 	char text[2048] = ENVELOPE, *said = NULL;
 	(void)state;
 	for (int i = 0; i < 100; i++)
-		(void)strcat(text, ",# x");
-	(void)strcat(text, "\n");
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text), ",# x");
+	(void)snprintf(text + strlen(text), sizeof text - strlen(text), "\n");
 	assert_int_equal(right_of(text, strlen(text), false, &said, NULL), 0);
 	assert_non_null(strstr(said, "over 100 columns"));
 	free(said);
