@@ -15,6 +15,16 @@ struct output {
 	uint8_t *at;
 };
 
+// abort() is what every analyser knows to end the process.
+static void *room_for(struct arena *arena, size_t size)
+{
+	void *room = arena_alloc(arena, size);
+
+	if (room == NULL)
+		abort();
+	return room;
+}
+
 static uint64_t take_varint(const uint8_t **at)
 {
 	uint64_t value = 0;
@@ -79,10 +89,8 @@ static void reorder(const struct contract_message *about, const uint8_t *at, con
 					struct arena *arena)
 {
 	size_t count = 0;
-	struct part *parts = arena_alloc(arena, ((size_t)(end - at) / 2 + 1) * sizeof *parts); // of two bytes at least
+	struct part *parts = room_for(arena, ((size_t)(end - at) / 2 + 1) * sizeof *parts); // of two bytes at least
 
-	if (parts == NULL)
-		target_fail("there is memory");
 	while (at < end)
 		parts[count++] = take_part(&at);
 	qsort(parts, count, sizeof *parts, compare);
@@ -94,10 +102,8 @@ static void reorder(const struct contract_message *about, const uint8_t *at, con
 			output->at += size;
 			continue;
 		}
-		uint8_t *room = arena_alloc(arena, size + 1);
+		uint8_t *room = room_for(arena, size + 1);
 		struct output inside = {.at = room};
-		if (room == NULL)
-		target_fail("there is memory");
 		reorder(inner, parts[i].payload, parts[i].end, &inside, arena);
 		put_varint(output, parts[i].number << 3 | 2);
 		put_varint(output, (uint64_t)(inside.at - room));
@@ -108,11 +114,9 @@ static void reorder(const struct contract_message *about, const uint8_t *at, con
 
 struct scan_slice reorder_report(const struct contract *contract, const struct scan_slice *report, struct arena *arena)
 {
-	uint8_t *bytes = arena_alloc(arena, report->size + 1); // numbers get no longer than they were
+	uint8_t *bytes = room_for(arena, report->size + 1); // numbers get no longer than they were
 	struct output output = {.at = bytes};
 
-	if (bytes == NULL)
-		target_fail("there is memory");
 	reorder(contract->report, report->bytes, report->bytes + report->size, &output, arena);
 	return (struct scan_slice){.bytes = bytes, .size = (size_t)(output.at - bytes)};
 }
