@@ -294,10 +294,10 @@ FROM (
 			WHEN d.day <= e.due_on THEN 'on_time' ELSE 'late' END AS status,
 		CASE WHEN e.body <> 'withdrawal' THEN greatest(d.day - e.due_on, 0) END AS days_late
 	FROM (
-		SELECT year, kind, period_type, period_first, period_last, due_on, level, unit_id, max(report_no) AS report_no, max(body) AS body,
+		SELECT period_no, year, kind, period_type, period_first, period_last, due_on, level, unit_id, max(report_no) AS report_no, max(body) AS body,
 			max(first_received_at) AS first_received_at, max(filings) AS filings, max(precision) AS precision
 		FROM (
-			SELECT p.year, p.kind, p.period_type, p.period_first, p.period_last, p.due_on, p.level, x.unit_id, true AS is_expected,
+			SELECT p.period_no, p.year, p.kind, p.period_type, p.period_first, p.period_last, p.due_on, p.level, x.unit_id, true AS is_expected,
 				NULL::bigint AS report_no, NULL::baocao.kind AS body, NULL::timestamptz AS first_received_at, NULL::integer AS filings,
 				NULL::baocao.precision AS precision
 			FROM baocao.reporting_period AS p
@@ -306,7 +306,7 @@ FROM (
 			-- Of another branch's units nothing can be said.
 			WHERE (SELECT baocao.sees_nation()) OR x.top_unit_id = ANY ((SELECT baocao.branch())::integer[])
 			UNION ALL
-			SELECT p.year, p.kind, p.period_type, p.period_first, p.period_last, p.due_on, p.level, r.unit_id, false,
+			SELECT p.period_no, p.year, p.kind, p.period_type, p.period_first, p.period_last, p.due_on, p.level, r.unit_id, false,
 				r.report_no, r.body, r.first_received_at, r.filings, r.precision
 			FROM baocao.reporting_period AS p
 			CROSS JOIN LATERAL ( -- period by period (OFFSET 0): only so does its kind lead through the index
@@ -316,7 +316,7 @@ FROM (
 				OFFSET 0
 			) AS r
 		) AS either
-		GROUP BY year, kind, period_type, period_first, period_last, due_on, level, unit_id
+		GROUP BY period_no, year, kind, period_type, period_first, period_last, due_on, level, unit_id
 		HAVING bool_or(is_expected)
 	) AS e
 	CROSS JOIN LATERAL (SELECT (e.first_received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day) AS d

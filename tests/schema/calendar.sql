@@ -1,7 +1,7 @@
 -- The calendar of the state's reporting year, and locks with exceptions.
 BEGIN;
 \ir data/hand_made.sql
-SELECT plan(17);
+SELECT plan(19);
 
 SELECT results_eq($$ SELECT * FROM baocao.periods_of('year', 2022) $$, $$ VALUES (date '2021-12-15', date '2022-12-14') $$,
 	'a year is 15 December to 14 December');
@@ -35,5 +35,11 @@ SELECT results_eq($$ SELECT c.received::integer, c.missing::integer, t.held::int
 	$$ VALUES (1, 0, 0) $$, 'a reported zero is a report, and no missing figure');
 SELECT is_empty($$ SELECT * FROM baocao.completeness WHERE received > expected OR complete_percent > 100 OR on_time + late <> received
 	OR received + missing <> expected $$, 'the counts hang together');
+-- Two periods with the same days, one for every unit and one for some, are two expectations.
+SELECT is(baocao.open_periods('communication', 'province', 'quarter', 2022, unit_kind => 'central_city'), 4, 'central cities are asked once more');
+SELECT results_eq($$ SELECT unit_code, count(*)::integer FROM baocao.report_status WHERE year = 2022 AND kind = 'communication'
+	AND period_last = '2022-03-14' AND unit_code IN ('01', '31', '92', '95') GROUP BY 1 ORDER BY 1 $$,
+	$$ SELECT u.code, CASE u.kind WHEN 'central_city' THEN 2 ELSE 1 END FROM baocao.unit AS u
+	WHERE u.code IN ('01', '31', '92', '95') AND u.level = 'province' AND u.valid @> date '2022-03-14' ORDER BY 1 $$, 'each is shown');
 SELECT * FROM finish();
 ROLLBACK;
