@@ -21,6 +21,7 @@ bool shelf_free_name_for(int shelf_fd, const char *name, const char *text, size_
 // What the marked copy of a file of that name is called: a-marked.csv.
 void shelf_marked_name(const char *name, char marked[static SHELF_NAME_SIZE]);
 
+// Whether there is anything of that name; true, too, where that cannot be told.
 bool shelf_has(int shelf_fd, const char *name);
 
 // Writes the text of that name, NAME.txt.

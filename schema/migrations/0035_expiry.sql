@@ -28,7 +28,7 @@ ALTER TABLE baocao.retention ADD CONSTRAINT retention_what_is_known CHECK (what 
 COMMENT ON COLUMN baocao.retention.what IS 'report_raw: the bytes of stored reports as received; refusal: what was not accepted, with its reasons; completeness_snapshot: what baocao.completeness_on() answers from.';
 INSERT INTO baocao.retention (what) VALUES ('completeness_snapshot');
 
-CREATE OR REPLACE FUNCTION baocao.set_retention(what text, keep_days integer DEFAULT NULL) RETURNS void
+CREATE FUNCTION baocao.set_retention(what text, keep_days integer DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -60,7 +60,7 @@ END
 $$;
 COMMENT ON FUNCTION baocao.forget_completeness(date) IS 'Forgets completeness of the days before the one that is shown for a day; gives how many rows went. For baocao.expire().';
 
-CREATE OR REPLACE FUNCTION baocao.expire() RETURNS TABLE (what text, removed bigint)
+CREATE FUNCTION baocao.expire() RETURNS TABLE (what text, removed bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -111,3 +111,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION baocao.raw_bytes_lost() IS 'Whether of the reports so old that retention may have removed their raw bytes as many are without them as baocao.expiry says; no row when it is so. Younger ones baocao-verify finds one by one.';
 GRANT EXECUTE ON FUNCTION baocao.raw_bytes_lost TO baocao_verifier, baocao_admin;
+GRANT EXECUTE ON FUNCTION baocao.set_retention, baocao.expire TO baocao_admin;

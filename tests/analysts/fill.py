@@ -170,6 +170,13 @@ def file_late(connection, day, one_in=1):
             SELECT count(*) FROM filed, marked""", {"day": day, "one_in": one_in}).fetchone()[0]
 
 
+def make_analysts(connection):
+    """The roles ministry, which sees everything, and province, which sees Hà Nội. Roles belong to the cluster, and end with it."""
+    connection.execute("CREATE ROLE ministry IN ROLE baocao_analyst")
+    connection.execute("CREATE ROLE province IN ROLE baocao_branch_analyst")
+    connection.execute("SELECT baocao.limit_analyst('province', '01', '2024-12-31')")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("conninfo")

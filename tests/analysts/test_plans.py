@@ -4,7 +4,7 @@ import json
 
 import psycopg
 import pytest
-from fill import fill, file_late
+from fill import file_late, fill, make_analysts
 from queries import QUERIES
 
 BIG = 20_000 # rows
@@ -21,10 +21,7 @@ def filled(cluster, template):
                                                       "('baocao'::regnamespace, 'baocao_fold'::regnamespace) AND relkind = 'r' "
                                                       "AND reltuples > %s", [BIG])}
         assert {"baocao.report", "baocao.social_support_activity", "baocao_fold.standing"} <= big
-        # Roles belong to the cluster, which ends with this run. Only a superuser has plans explained, so the roles are taken on.
-        connection.execute("CREATE ROLE ministry IN ROLE baocao_analyst")
-        connection.execute("CREATE ROLE province IN ROLE baocao_branch_analyst")
-        connection.execute("SELECT baocao.limit_analyst('province', '01', '2024-12-31')")
+        make_analysts(connection)  # only a superuser has plans explained, so the roles are taken on
         connection.execute("LOAD 'auto_explain'")
         connection.execute("SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; "
                            "SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; "
