@@ -29,17 +29,10 @@ static int order_of(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-static int year_of(const struct item *item)
-{
-	char text[DATE_TEXT_SIZE];
-	date_format(item->key.last, text);
-	return (int)strtol(text, NULL, 10); // it ends at the hyphen
-}
-
 static bool are_of_one_mark(const struct item *a, const struct item *b)
 {
 	return a->key.top_unit_id == b->key.top_unit_id && a->key.kind == b->key.kind && block_of(a) == block_of(b) &&
-	       (a->key.last == b->key.last || year_of(a) == year_of(b));
+	       date_year(a->key.last) == date_year(b->key.last);
 }
 
 // So that those of one mark stand together.
@@ -80,7 +73,7 @@ static size_t write_mark(const struct contract *contract, struct item **run, siz
 		last = run[i]->report_no > last ? run[i]->report_no : last;
 	}
 	return (size_t)snprintf(text, MARK_SIZE, ",\"(%" PRId32 ",%s,%d,%" PRId64 ",%" PRId64 ")\"", run[0]->key.top_unit_id, kind,
-	                        year_of(run[0]), first, last);
+	                        date_year(run[0]->key.last), first, last);
 }
 
 static size_t run_length(struct item **sorted, size_t count)

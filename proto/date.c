@@ -180,6 +180,13 @@ void date_format_instant(date_instant instant, char text[static DATE_INSTANT_TEX
 	*text = '\0';
 }
 
+int date_year(date_day date)
+{
+	int year, month, day;
+	civil_of(date, &year, &month, &day);
+	return year;
+}
+
 date_day date_add_months(date_day from, unsigned months)
 {
 	int year, month, day;

@@ -31,6 +31,9 @@ void date_format(date_day day, char text[static DATE_TEXT_SIZE]);
 // Writes RFC 3339 in UTC with microseconds.
 void date_format_instant(date_instant instant, char text[static DATE_INSTANT_TEXT_SIZE]);
 
+// The calendar year that the day is in.
+int date_year(date_day date);
+
 // The same day of the month so many months later; the month's last day where there is none such.
 date_day date_add_months(date_day day, unsigned months);
 

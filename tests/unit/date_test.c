@@ -79,6 +79,20 @@ static void months_end_where_there_is_no_such_day(void **state)
 	}
 }
 
+static void a_year_begins_on_its_first_of_january(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *day;
+		int year;
+	} cases[] = {{"1999-12-31", 1999}, {"2000-01-01", 2000}, {"2024-02-29", 2024}, {"2024-12-31", 2024}, {"2025-01-01", 2025}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		date_day day;
+		assert_true(date_parse(cases[i].day, &day));
+		assert_int_equal(date_year(day), cases[i].year);
+	}
+}
+
 static void a_new_day_begins_in_viet_nam_at_17_utc(void **state)
 {
 	(void)state;
@@ -96,6 +110,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_date_is_refused),
 		cmocka_unit_test(an_instant_knows_offsets_and_fractions),
 		cmocka_unit_test(months_end_where_there_is_no_such_day),
+		cmocka_unit_test(a_year_begins_on_its_first_of_january),
 		cmocka_unit_test(a_new_day_begins_in_viet_nam_at_17_utc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
