@@ -79,12 +79,15 @@ def receipt_of(submission):
     stamps = {}
     for item in submission.items:
         outcome = receipt.outcome.add(outcome=item.outcome, violation=item.violations)
-        if item.outcome != OUTCOME_REFUSED:
-            stamp = stamps.get(item.received_at)
-            if stamp is None:
-                stamp = item.received_at.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-                stamps[item.received_at] = stamp
-            outcome.report_no, outcome.received_at, outcome.content_digest = item.report_no, stamp, item.digest
+        refused = item.outcome == OUTCOME_REFUSED
+        received_at = submission.received_at if refused else item.received_at
+        stamp = stamps.get(received_at)
+        if stamp is None:
+            stamp = received_at.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            stamps[received_at] = stamp
+        outcome.received_at = stamp
+        if not refused:
+            outcome.report_no, outcome.content_digest = item.report_no, item.digest
     return receipt.SerializeToString()
 
 
@@ -150,7 +153,8 @@ class Intake:
             self.store.put(submission)
 
     def run(self):
-        logging.info("ready: %d units, %d keys", len(self.catalogue.by_id), len(self.catalogue.senders))
+        logging.info("%d units, %d keys", len(self.catalogue.by_id), len(self.catalogue.senders))
+        logging.info("ready")  # as baocaod says it: who starts it waits for that line
         while not self.ending:
             poller = zmq.Poller()
             poller.register(self.rung, zmq.POLLIN)
