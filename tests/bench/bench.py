@@ -145,19 +145,22 @@ def resident(daemon):
     return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
 
 
-def processor_seconds(pids):
-    """Processor time that these processes have taken so far, of all their threads: utime and stime of proc(5), stat."""
-    fields = [pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
-    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+def processor_seconds(pid):
+    """Processor time that the process has taken so far, of all its threads: utime and stime of proc(5), stat. 0 when it has ended."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(daemon):
-    return processor_seconds([daemon.process.pid])
+    return processor_seconds(daemon.process.pid)
 
 
 def backend_seconds(database):
-    """Of the backends that serve the daemon."""
-    return processor_seconds(pid for pid, in database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'baocaod'"))
+    """Of the backends that serve the daemon. Some come and go: what they took is not counted, it is little."""
+    return sum(processor_seconds(pid) for pid, in database.rows("SELECT pid FROM pg_stat_activity WHERE usename = 'baocaod'"))
 
 
 def write_json(path, **figures):
