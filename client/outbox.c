@@ -15,7 +15,7 @@
 #include "proof.h"
 #include "words.h"
 
-enum { BUSY_TIMEOUT_MS = 30000, SCHEMA_VERSION = 4 };
+enum { BUSY_TIMEOUT_MS = 30000, BUSY_PAUSE_MS = 10, SCHEMA_VERSION = 4 };
 
 // The statements of an outbox, prepared once.
 enum statement { ADD, FIND_PENDING, TAKE, ANSWER, KEEP_PROOF, SEND_ALONE, COUNT, OLDEST, HAS_PENDING, STATEMENTS };
@@ -153,6 +153,20 @@ static bool prepare_all(struct outbox *outbox)
 	return true;
 }
 
+// SQLite's own waiting is of no use here: it gives up at once when two processes turn a new file to WAL, as each holds what the
+// other needs. So each try fails at once, and is made again.
+static bool use_wal(struct outbox *outbox)
+{
+	int status = SQLITE_BUSY;
+
+	for (int waited = 0; status == SQLITE_BUSY && waited < BUSY_TIMEOUT_MS; waited += BUSY_PAUSE_MS) {
+		if (waited > 0)
+			(void)sqlite3_sleep(BUSY_PAUSE_MS);
+		status = sqlite3_exec(outbox->database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	}
+	return status == SQLITE_OK || complain_of_database(outbox);
+}
+
 // Of two processes that open a new outbox at once one makes the schema, the other waits and finds it.
 static bool open_database(struct outbox *outbox)
 {
@@ -162,8 +176,10 @@ static bool open_database(struct outbox *outbox)
 	(void)umask(mask);
 	if (status != SQLITE_OK)
 		return complain_of_database(outbox);
+	if (!use_wal(outbox))
+		return false;
 	(void)sqlite3_busy_timeout(outbox->database, BUSY_TIMEOUT_MS);
-	return execute(outbox, "PRAGMA journal_mode = WAL") && execute(outbox, "PRAGMA synchronous = FULL") &&
+	return execute(outbox, "PRAGMA synchronous = FULL") &&
 	       execute(outbox, "PRAGMA wal_autocheckpoint = 250") && // pages: a small disk must do, too
 	       execute(outbox, "BEGIN IMMEDIATE") && make_schema(outbox) && execute(outbox, "COMMIT") && prepare_all(outbox);
 }

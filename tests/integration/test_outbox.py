@@ -1,6 +1,8 @@
 """The collector's outbox: what is queued is delivered, whatever happens in between."""
 import json
 import os
+import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -127,6 +129,37 @@ def test_two_that_deliver_one_outbox_at_once_take_turns(desk, start_daemon, data
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0 and "100 reports: 100 S" in output, output
     assert database.value("SELECT count(*) FROM baocao.report") == 400
+
+
+def test_who_opens_a_new_outbox_while_another_makes_it_waits(desk, outbox):
+    outbox.parent.mkdir(parents=True)
+    other = sqlite3.connect(outbox, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # what SQLite's own time-out does not wait for when a file is to become WAL
+    process = subprocess.Popen(desk.command("status"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_until(lambda: process.poll() is not None or str(outbox) in opened_by(process), "it has opened the file")
+    slept = times_slept(process)
+    wait_until(lambda: process.poll() is not None or times_slept(process) > slept + 2, "it has tried, waited and tried again")
+    other.execute("ROLLBACK")
+    other.close()
+    assert process.communicate(timeout=60)[0].strip().endswith("nothing") and process.returncode == 0
+
+
+def opened_by(process):
+    """Paths; none once it has ended."""
+    links = pathlib.Path(f"/proc/{process.pid}/fd")
+    try:
+        return [os.readlink(link) for link in links.iterdir()]
+    except OSError:
+        return []
+
+
+def times_slept(process):
+    """0 once it has ended."""
+    try:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return 0
+    return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status, re.MULTILINE).group(1))
 
 
 @pytest.mark.parametrize("moment", ["queued", "1 reports queued"])
