@@ -96,6 +96,7 @@ struct metrics *metrics_create(size_t writers);
 void metrics_destroy(struct metrics **metrics);
 
 const struct metric_row *metrics_row(enum metric metric);
+
 // As the text formats of Prometheus name it.
 const char *metrics_type_name(enum metric_type type);
 size_t metrics_writers(const struct metrics *metrics);
