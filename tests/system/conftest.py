@@ -1,4 +1,5 @@
 """The packages of this tree on a machine of its own (machine.py). tests/system/run makes packages and base image."""
+import contextlib
 import json
 import os
 import pathlib
@@ -100,6 +101,15 @@ class Server:
 
     def stored(self):
         return int(self.sql("SELECT count(*) FROM baocao.report"))
+
+    @contextlib.contextmanager
+    def without_postgresql(self):
+        """The cluster itself: postgresql.service is stopped *before* it, so who stops that one comes back while it still runs."""
+        self.run("systemctl", "stop", "postgresql@15-main")
+        try:
+            yield
+        finally:
+            self.run("systemctl", "start", "postgresql@15-main")
 
     def drop_in(self, name, text, unit="baocaod.service"):
         """A drop-in of the unit; "" takes it away again."""

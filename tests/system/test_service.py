@@ -109,12 +109,11 @@ def test_a_local_socket_is_for_the_group_and_nobody_else(server):
 @pytest.mark.quick
 def test_it_goes_on_when_postgresql_stops_and_comes_back(server):
     before, pid = server.stored(), server.property("MainPID")
-    server.run("systemctl", "stop", "postgresql")
     server.write_reports("/root/meanwhile.jsonl", 20)
-    sending = server.machine.start(f"{server.SEND} /root/meanwhile.jsonl")
-    wait_until(lambda: "20 PENDING" in server.shell("baocao status", check=False).stdout, "the reports are in the outbox")
-    assert server.property("ActiveState") == "active"
-    server.run("systemctl", "start", "postgresql")
+    with server.without_postgresql():
+        sending = server.machine.start(f"{server.SEND} /root/meanwhile.jsonl")
+        wait_until(lambda: "20 PENDING" in server.shell("baocao status", check=False).stdout, "the reports are in the outbox")
+        assert server.property("ActiveState") == "active"
     said, _ = sending.communicate(timeout=60)
     assert sending.returncode == 0 and "20 reports: 20 STORED" in said, said
     assert server.property("MainPID") == pid
@@ -122,11 +121,10 @@ def test_it_goes_on_when_postgresql_stops_and_comes_back(server):
 
 
 def test_it_waits_for_a_postgresql_that_is_away_when_it_starts(server):
-    server.run("systemctl", "stop", "postgresql")
-    server.run("systemctl", "restart", "--no-block", "baocaod")
-    server.wait_status("waiting for the database")
-    assert server.property("ActiveState") == "activating"
-    server.run("systemctl", "start", "postgresql")
+    with server.without_postgresql():
+        server.run("systemctl", "restart", "--no-block", "baocaod")
+        server.wait_status("waiting for the database")
+        assert server.property("ActiveState") == "activating"
     server.wait_active()
     server.file()
 
@@ -170,13 +168,12 @@ def test_postgresql_that_is_away_for_longer_than_the_watchdog_waits_is_no_hang(s
     server.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 1/", CONFIG)
     server.run("systemctl", "restart", "baocaod")
     pid = server.property("MainPID")
-    server.run("systemctl", "stop", "postgresql")
     server.write_reports("/root/away.jsonl")
-    sending = server.machine.start(f"{server.SEND} /root/away.jsonl")
-    server.wait_status("the database is away")
-    begun = int(server.property("WatchdogTimestampMonotonic"))
-    wait_until(lambda: int(server.property("WatchdogTimestampMonotonic")) > begun + 7_000_000, "it is pinged for longer than two time-outs")
-    server.run("systemctl", "start", "postgresql")
+    with server.without_postgresql():
+        sending = server.machine.start(f"{server.SEND} /root/away.jsonl")
+        server.wait_status("the database is away")
+        begun = int(server.property("WatchdogTimestampMonotonic"))
+        wait_until(lambda: int(server.property("WatchdogTimestampMonotonic")) > begun + 7_000_000, "it is pinged for longer than two time-outs")
     said, _ = sending.communicate(timeout=60)
     assert sending.returncode == 0 and "1 reports: 1 STORED" in said, said
     assert server.property("MainPID") == pid
