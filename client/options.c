@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "conf.h"
-#include "outbox.h"
+#include "outbox_file.h"
 #include "words.h"
 
 enum type { TYPE_TEXT, TYPE_LIST, TYPE_NUMBER, TYPE_FLAG };
@@ -172,7 +172,7 @@ static bool set_initial(struct options *options)
 {
 	const char *reason;
 
-	*options = (struct options){.outbox = outbox_default_path()};
+	*options = (struct options){.outbox = outbox_file_default_path()};
 	if (options->outbox == NULL)
 		return false;
 	for (int i = 0; i < OPTIONS_COUNT; i++)

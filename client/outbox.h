@@ -34,9 +34,6 @@ struct sqlite3 *outbox_database(const struct outbox *outbox);
 // Says the database's last error on standard error; false.
 bool outbox_complain(const struct outbox *outbox);
 
-// $BAOCAO_OUTBOX, or baocao/outbox.db in $XDG_STATE_HOME or ~/.local/state. The caller frees it. NULL when memory is out.
-char *outbox_default_path(void);
-
 /* queueing */
 
 struct outbox_report {
