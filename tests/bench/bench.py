@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+import ending
 import zmq
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ PROVINCES = ("01 02 04 06 08 10 11 12 14 15 17 19 20 22 24 25 26 27 30 31 33 34 
 @contextlib.contextmanager
 def cluster(**settings):
     """A private cluster with the role baocaod, and with these settings of the server."""
+    ending.in_order()
     made = conftest.Cluster()
     try:
         with made.connect("postgres") as db:
