@@ -2,6 +2,7 @@
 from conftest import wait_until
 from reports import festival_day
 from test_every_kind import add_ward
+from test_store_failures import blocker_of, waiting
 
 
 def ward_report(n=1, revision=1, held=1):
@@ -175,16 +176,20 @@ def test_a_daemon_that_is_killed_in_mid_replay_again_and_again_loses_and_doubles
     count = 1500
     refuse_many(collector("01"), count)
     add_ward(database, daemon)
+    daemon.stop()
     request(database)
     done = lambda: states(database).get("done", 0)
-    for share in (1, count // 3, count * 2 // 3):
-        wait_until(lambda: done() >= share, "a part of the replay is done", deadline=60)
-        daemon.process.kill()
-        daemon.wait_exit()
-        assert database.rows("SELECT count(*) FILTER (WHERE state = 'done') = (SELECT count(*) FROM baocao.report), "
-                             "count(*) FILTER (WHERE state = 'done') < %s FROM baocao.replay", count) == [(True, True)]
-        daemon = start_daemon()
-    daemon.wait_ready()
+    with blocker_of(database) as blocker:
+        # These are passed over, so that the kill comes in the middle however late it comes.
+        blocker.execute("SELECT FROM baocao.replay ORDER BY replay_no DESC LIMIT 300 FOR UPDATE")
+        for share in (1, count // 3, count * 2 // 3):
+            daemon = start_daemon()
+            wait_until(lambda: done() >= share, "a part of the replay is done", deadline=60)
+            daemon.process.kill()
+            daemon.wait_exit()
+            assert database.rows("SELECT count(*) FILTER (WHERE state = 'done') = (SELECT count(*) FROM baocao.report), "
+                                 "count(*) FILTER (WHERE state = 'done') < %s FROM baocao.replay", count) == [(True, True)]
+    start_daemon().wait_ready()
     wait_done(database, count)
     assert database.rows("SELECT outcome, count(*), count(DISTINCT report_no) FROM baocao.replay GROUP BY 1") == [
         ("stored", count, count)]
@@ -196,7 +201,11 @@ def test_two_daemons_share_a_replay(collector, database, daemon, start_daemon):
     refuse_many(collector("01"), count)
     other = start_daemon().wait_ready()
     add_ward(database, daemon)
-    request(database)
+    with blocker_of(database) as blocker:
+        blocker.execute("LOCK TABLE baocao.festival_day_venue IN SHARE MODE")
+        request(database)
+        wait_until(lambda: waiting(database) == 2, "each has taken a part, and would write it")
+        blocker.rollback()
     wait_done(database, count)
     # One daemon may be at a later revision already when the other stores an earlier one.
     assert database.rows("SELECT count(*), count(DISTINCT report_no) FROM baocao.replay WHERE outcome IN ('stored', 'superseded')") == [
