@@ -152,6 +152,14 @@ def wait_until(condition, what, deadline=DEADLINE):
     return value
 
 
+def three_chances(attempt):
+    """For a promise in seconds, which the host may have taken away: whoever does not keep it, never does."""
+    for _ in range(2):
+        with contextlib.suppress(AssertionError):
+            return attempt()
+    return attempt()
+
+
 class Daemon:
     """baocaod with a configuration of its own on loopback ports that nobody else uses."""
     program = [*shlex.split(os.environ.get("BAOCAO_UNDER", "")), BUILD / "baocaod"]  # under valgrind, say
@@ -275,9 +283,9 @@ def collector(database, daemon):
             keys = zmq.curve_keypair()
             database.run("SELECT baocao.register_collector(%s, %s, %s, %s::date)", f"{scope} no. {len(made)}",
                          keys[0].decode(), scope, on)
-            valid = database.value("SELECT count(*) FROM baocao.collector_key WHERE revoked_at IS NULL")
+            keys_there = database.value("SELECT count(*) FROM baocao.collector_key")  # as many were never before; valid ones may have been
             # The daemon hears of it by NOTIFY; a connection before that would be refused for good.
-            wait_until(lambda: f" {valid} of " in (of or daemon).log_text(), "the daemon knows the key")
+            wait_until(lambda: f" of {keys_there} keys valid" in (of or daemon).log_text(), "the daemon knows the key")
         client = Client(of or daemon, keys, kind, **options)
         made.append(client)
         client.keys = keys

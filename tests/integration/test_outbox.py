@@ -221,7 +221,7 @@ def test_a_key_that_stays_refused_is_named_as_the_reason(start_daemon, database,
     daemon = start_daemon().wait_ready()
     subprocess.run([BUILD / "baocao", "keygen", tmp_path / "stranger"], check=True, capture_output=True)
     sent = subprocess.run([BUILD / "baocao", "send", "--server", daemon.router, "--server-key", daemon.server_key.decode(),
-                           "--key", tmp_path / "stranger", "--timeout", "1", revisions(tmp_path / "a.jsonl", 1)],
+                           "--key", tmp_path / "stranger", "--timeout", "5", revisions(tmp_path / "a.jsonl", 1)],
                           capture_output=True, text=True)
     assert sent.returncode == 3 and "the server refuses this key" in sent.stderr
 
@@ -267,7 +267,7 @@ def test_an_answer_that_does_not_fit_is_not_believed(desk, tmp_path, outbox, sai
     server = FalseServer(answer)
     try:
         sent = desk.run("send", server, files=[revisions(tmp_path / "a.jsonl", 1)] + (
-            [lines(tmp_path / "b.jsonl", {**REPORT, "period_last": "2022-08-21"})] if not said else []), timeout=2)
+            [lines(tmp_path / "b.jsonl", {**REPORT, "period_last": "2022-08-21"})] if not said else []), timeout=5)
     finally:
         server.stop()
     assert sent.returncode in (2, 3) and said in sent.stderr and server.submissions > 0

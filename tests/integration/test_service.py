@@ -89,8 +89,9 @@ def test_two_daemons_on_one_database_store_every_report_once(start_daemon, colle
     assert database.rows("SELECT * FROM baocao.check_integrity()") == []
 
 
-def test_a_second_signal_stops_at_once_and_nothing_acknowledged_is_missing(collector, database, daemon):
-    client = collector("01")
+def test_a_second_signal_stops_at_once_and_nothing_acknowledged_is_missing(start_daemon, collector, database):
+    daemon = start_daemon(drain_seconds=3600).wait_ready()
+    client = collector("01", of=daemon)
     assert client.outcomes(festival_day()) == ["STORED"]
     with database.cluster.connect(database.name) as blocker:
         blocker.autocommit = False
@@ -101,7 +102,7 @@ def test_a_second_signal_stops_at_once_and_nothing_acknowledged_is_missing(colle
         wait_until(lambda: "stopping: 1 reports to be written" in daemon.log_text(), "it drains")
         assert daemon.process.poll() is None
         daemon.process.terminate()
-        assert daemon.process.wait(timeout=2) == 0  # though the lock is still held
+        assert daemon.wait_exit() == 0  # though the lock is still held
         assert "stopping with 1 reports unanswered" in daemon.log_text()
         assert not client.answered(0)
         blocker.rollback()
@@ -117,7 +118,7 @@ def test_a_stop_waits_no_longer_than_its_deadline(start_daemon, collector, datab
         client.send(festival_day())
         wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, "the writer waits")
         daemon.process.terminate()
-        assert daemon.process.wait(timeout=5) == 0
+        assert daemon.process.wait(timeout=15) == 0  # which would be 20 s
         blocker.rollback()
 
 
@@ -132,7 +133,7 @@ def test_what_was_read_before_a_stop_is_written_and_answered(collector, database
         wait_until(lambda: "stopping: 1 reports" in daemon.log_text(), "it drains")
         blocker.rollback()
     assert client.receipt().outcome[0].outcome == 1
-    assert daemon.process.wait(timeout=5) == 0
+    assert daemon.wait_exit() == 0
 
 
 def test_check_says_every_problem(database, daemon):

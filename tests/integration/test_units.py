@@ -1,5 +1,7 @@
+import itertools
+
 import pytest
-from conftest import wait_until
+from conftest import three_chances, wait_until
 from reports import festival_day
 from test_every_kind import add_ward
 
@@ -83,9 +85,14 @@ def test_the_scope_is_that_of_the_report_s_day_and_of_this_moment(collector, dat
     client = collector("15", on="2024-06-01")
     assert client.outcomes(festival_day("15", first="2024-08-01", last="2024-08-20")) == ["STORED"]
     assert client.outcomes(festival_day("15", first="2025-08-01", last="2025-08-20")) == ["REFUSED"]
-    database.run("SELECT baocao.limit_collector('15 no. 0', '15', '2025-08-01')")
-    wait_until(lambda: client.outcomes(festival_day("15", first="2025-08-01", last="2025-08-20")) == ["STORED"],
-               "the new scope counts")
-    database.run("SELECT baocao.limit_collector('15 no. 0', '01', '2025-08-01')")
-    wait_until(lambda: client.outcomes(festival_day("15", first="2025-08-02", last="2025-08-20")) == ["REFUSED"],
-               "the new scope counts", deadline=1)
+    revision = itertools.count(1)
+
+    def files(outcome):
+        return client.outcomes(festival_day("15", revision=next(revision), first="2025-08-01", last="2025-08-20")) == [outcome]
+
+    def widened_and_taken_away():
+        database.run("SELECT baocao.limit_collector('15 no. 0', '15', '2025-08-01')")
+        wait_until(lambda: files("STORED"), "the new scope counts")
+        database.run("SELECT baocao.limit_collector('15 no. 0', '01', '2025-08-01')")
+        wait_until(lambda: files("REFUSED"), "the new scope counts", deadline=1)
+    three_chances(widened_and_taken_away)
