@@ -120,8 +120,9 @@ class Machine:
         assert self.nspawn.poll() is None, self.console()
         children = pathlib.Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         for pid in children:
-            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
-                return int(pid)
+            with contextlib.suppress(OSError):  # bash's mount and mkdir before it are gone as soon as they are seen
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
+                    return int(pid)
         return None
 
     def console(self):
