@@ -147,13 +147,13 @@ def test_ping_says_how_far_a_server_is_reached(desk, daemon):
 
     class Impostor:
         router, server_key = daemon.router, Nowhere.server_key
-    other = desk.tool("ping", *desk.words(Impostor), "--timeout", "5")
+    other = desk.tool("ping", *desk.words(Impostor), "--timeout", "20")
     assert other.returncode == 3 and "is --server-key right?" in other.stdout, other
-    both = desk.tool("ping", *desk.words(daemon), "--server", Nowhere.router, "--timeout", "1")
+    both = desk.tool("ping", *desk.words(daemon), "--server", Nowhere.router, "--timeout", "10")
     assert both.returncode == 1 and both.stdout.count("\n") == 2, both
 
 
 def test_ping_says_that_a_key_is_not_registered(desk, daemon):
     (desk.home / "key").write_text(zmq.curve_keypair()[1].decode() + "\n")
-    stranger = desk.tool("ping", *desk.words(daemon), "--timeout", "5")
+    stranger = desk.tool("ping", *desk.words(daemon), "--timeout", "20")
     assert stranger.returncode == 3 and "the server refuses this key" in stranger.stdout, stranger
