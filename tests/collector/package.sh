@@ -14,12 +14,14 @@ package_make() # folder
 	ls -t "$work/packages/baocao-collector_"*.deb | head -1
 }
 
-# Everything that the package depends on, so that it is installed without a network; made once. Says its path.
+# Everything that the package depends on, so that it is installed without a network; made once. Says its path, in a subshell.
 package_base() # package
 {
 	local depends base sources
 	depends=$(dpkg-deb -f "$1" Depends | tr ',' '\n' | sed 's/[(|].*//; s/ //g' | sort -u | paste -sd ,)
 	base=${TMPDIR:-/tmp}/baocao-collector-base-$(sha256sum <<<"$depends" | cut -c 1-12)
+	exec 9>"$base.lock" # until this subshell ends: another run may be making it
+	flock 9
 	if [ ! -e "$base/.whole" ]; then
 		rm -rf "$base"
 		sources=$(grep -lE 'debian\.org|/debian' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
