@@ -11,6 +11,7 @@ import pytest
 from machine import Machine, Switch, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFIG = "/etc/baocao/baocaod.conf"
 BASE = pathlib.Path(os.environ["BAOCAO_BASE"])
 REVISIONS = 1000  # that a report may have
 SERVERS = pathlib.Path(os.environ.get("BAOCAO_SERVERS", ""))  # what Patroni and etcd add to it
@@ -110,6 +111,29 @@ class Server:
             yield
         finally:
             self.run("systemctl", "start", "postgresql@15-main")
+
+    @contextlib.contextmanager
+    def kept_configuration(self):
+        """What a test writes into the configuration is not there any more after it, however it ends."""
+        text = self.run("cat", CONFIG).stdout
+        mode = self.run("stat", "--format=%a", CONFIG).stdout.strip()
+        try:
+            yield
+        finally:
+            self.machine.write(CONFIG, text, mode)
+
+    @contextlib.contextmanager
+    def watched_closely(self):
+        """A writer hangs after a second, and the watchdog waits for three, as long as this lasts."""
+        try:
+            with self.kept_configuration():
+                self.drop_in("soon", "[Service]\nWatchdogSec=3s\n")
+                self.run("sed", "-i", "s/^hang_seconds = .*/hang_seconds = 1/", CONFIG)
+                self.run("systemctl", "restart", "baocaod")
+                yield
+        finally:
+            self.drop_in("soon", "")
+            self.run("systemctl", "restart", "baocaod")
 
     def drop_in(self, name, text, unit="baocaod.service"):
         """A drop-in of the unit; "" takes it away again."""
