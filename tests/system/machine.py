@@ -143,7 +143,7 @@ class Machine:
         return self.run("bash", "-euo", "pipefail", "-c", script, **options)
 
     def start(self, script):
-        """A process that goes on beside the test."""
+        """A process that goes on beside the test. One that says much is started by `with`: it must not wait for a reader that failed."""
         return subprocess.Popen(self.command("bash", "-euo", "pipefail", "-c", script), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

@@ -179,8 +179,7 @@ def test_a_reload_takes_over_what_it_can_and_refuses_what_is_wrong(server):
     pid = server.property("MainPID")
     server.write_reports("/root/flow.jsonl", 2000)
     server.run("baocao", "queue", "/root/flow.jsonl")
-    delivering = server.machine.start(server.SEND.replace("send", "deliver", 1))
-    with server.kept_configuration():
+    with server.machine.start(server.SEND.replace("send", "deliver", 1)) as delivering, server.kept_configuration():
         for value, said in (("31", "reload: hang_seconds has changed"), ("none", "reload: refused; the configuration stays as it was"),
                             ("30", "reload: hang_seconds has changed")):
             before = server.journal().count(said)
@@ -188,7 +187,7 @@ def test_a_reload_takes_over_what_it_can_and_refuses_what_is_wrong(server):
             server.run("systemctl", "reload", "baocaod")
             wait_until(lambda: server.journal().count(said) > before, said)  # noqa: B023
             assert server.property("ActiveState") in ("active", "reloading")
-    said, _ = delivering.communicate(timeout=90)
+        said, _ = delivering.communicate(timeout=90)
     assert delivering.returncode == 0, said[-2000:]
     server.wait_status("receiving reports")
     server.file()
@@ -206,10 +205,10 @@ def test_it_comes_back_with_a_reboot(server):
 def test_what_was_acknowledged_is_there_after_the_machine_crashed(server):
     server.write_reports("/root/flow.jsonl", 2000)
     server.run("baocao", "queue", "/root/flow.jsonl")
-    delivering = server.machine.start(f"{server.SEND.replace('send', 'deliver', 1)}")
-    said = [delivering.stdout.readline() for _ in range(500)]  # the first answers are there
-    server.machine.crash()
-    said += delivering.communicate()[0].splitlines()
+    with server.machine.start(server.SEND.replace("send", "deliver", 1)) as delivering:
+        said = [delivering.stdout.readline() for _ in range(500)]  # the first answers are there
+        server.machine.crash()
+        said += delivering.communicate()[0].splitlines()
     server.machine.boot()
     server.wait_active()
     acknowledged = {int(line.split("report_no=")[1].split()[0]) for line in said if "report_no=" in line and "received_at" in line}
