@@ -4,6 +4,7 @@ between."""
 import ctypes
 import fcntl
 import os
+import select
 import socket
 import struct
 import termios
@@ -69,7 +70,7 @@ def metadata(socket_type=b"DEALER", identity=b"", **others):
 class RawPeer:
     """A connection, and nothing said yet."""
 
-    def __init__(self, endpoint, timeout=10.0, receive_buffer=None):
+    def __init__(self, endpoint, timeout=20.0, receive_buffer=None):
         if endpoint.startswith("ipc://"):
             self.socket, address = socket.socket(socket.AF_UNIX), endpoint.removeprefix("ipc://")
         else:
@@ -86,10 +87,20 @@ class RawPeer:
         self.socket.close()
 
     def send_bytes(self, data):
-        try:
-            self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise Refused(str(error)) from None
+        """Who has no room to send looks for the end of the other direction: a kernel whose side was shut down while its window was closed
+        never tells that it is open again (tcp_cleanup_rbuf() of Linux), and resets the connection minutes later."""
+        events, left = select.poll(), memoryview(data)
+        events.register(self.socket, select.POLLOUT | select.POLLRDHUP)
+        while left:
+            happened = events.poll(self.socket.gettimeout() * 1000)
+            if not happened:
+                raise TimeoutError("the daemon takes nothing and has not ended the connection")
+            if not happened[0][1] & select.POLLOUT:
+                raise Refused("the daemon ended the connection")
+            try:
+                left = left[self.socket.send(left):]
+            except (BrokenPipeError, ConnectionResetError) as error:
+                raise Refused(str(error)) from None
 
     def read(self, size):
         data = b""

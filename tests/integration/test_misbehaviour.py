@@ -25,12 +25,8 @@ def mib_at_most(daemon):
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-# Seconds of a peer's patience: on a busy machine one that was shut down was seen to be told so after more than ten.
-PATIENT = 3 * DEADLINE
-
-
 def raw(daemon, keys=None, **options):
-    return wire.CurveSteps(daemon.router, daemon.server_key, keys, timeout=PATIENT, **options)
+    return wire.CurveSteps(daemon.router, daemon.server_key, keys, **options)
 
 
 @pytest.fixture
@@ -125,7 +121,7 @@ def test_an_endless_message_to_the_pull_endpoint_is_cut_off(start_daemon, collec
     daemon = start_daemon(max_unread_mib=16).wait_ready()
     honest, hostile = collector("01", of=daemon), collector("79", of=daemon)
     hostile.close()
-    peer = wire.CurveSteps(daemon.pull, daemon.server_key, hostile.keys, timeout=PATIENT)
+    peer = wire.CurveSteps(daemon.pull, daemon.server_key, hostile.keys)
     peer.shake_hands(wire.metadata(b"PUSH"))
     with pytest.raises(wire.Refused):
         for _ in range(400):
