@@ -53,7 +53,7 @@ static bool complain_of_database(const struct outbox *outbox)
 
 static bool execute(struct outbox *outbox, const char *sql)
 {
-	return sqlite3_exec(outbox->database, sql, NULL, NULL, NULL) == SQLITE_OK || complain_of_database(outbox);
+	return outbox_file_execute(outbox->path, outbox->database, sql);
 }
 
 static bool prepare_all(struct outbox *outbox)

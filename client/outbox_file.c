@@ -83,7 +83,7 @@ static bool make_folders(const char *outbox)
 	return true;
 }
 
-static bool execute(const char *path, sqlite3 *database, const char *sql)
+bool outbox_file_execute(const char *path, sqlite3 *database, const char *sql)
 {
 	return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK || outbox_file_complain_of(path, database);
 }
@@ -103,7 +103,7 @@ static bool make_schema(const char *path, sqlite3 *database)
 		return outbox_file_complain(path, _("was made by a newer baocao"));
 	for (; good && found < SCHEMA_VERSION; found++) {
 		(void)snprintf(version, sizeof version, "PRAGMA user_version = %d", found + 1);
-		good = execute(path, database, schema[found]) && execute(path, database, version);
+		good = outbox_file_execute(path, database, schema[found]) && outbox_file_execute(path, database, version);
 	}
 	return good;
 }
@@ -128,9 +128,10 @@ static bool make_ready(const char *path, sqlite3 *database)
 	if (!use_wal(path, database))
 		return false;
 	(void)sqlite3_busy_timeout(database, BUSY_TIMEOUT_MS);
-	return execute(path, database, "PRAGMA synchronous = FULL") &&
-	       execute(path, database, "PRAGMA wal_autocheckpoint = 250") && // pages: a small disk must do, too
-	       execute(path, database, "BEGIN IMMEDIATE") && make_schema(path, database) && execute(path, database, "COMMIT");
+	return outbox_file_execute(path, database, "PRAGMA synchronous = FULL") &&
+	       outbox_file_execute(path, database, "PRAGMA wal_autocheckpoint = 250") && // pages: a small disk must do, too
+	       outbox_file_execute(path, database, "BEGIN IMMEDIATE") && make_schema(path, database) &&
+	       outbox_file_execute(path, database, "COMMIT");
 }
 
 sqlite3 *outbox_file_open(const char *path)

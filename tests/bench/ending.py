@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 
-
 def _end(number, _frame):
     """Once: what is being stopped is not interrupted, nor are the programs that stop it by one more SIGINT of the terminal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
